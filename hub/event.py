@@ -1,0 +1,72 @@
+"""The event: one normalized occurrence, immutable, with the attributes of CloudEvents 1.0."""
+
+from __future__ import annotations
+
+import os
+import time as clock
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+SPEC_VERSION = "1.0"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One normalized occurrence (https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md).
+
+    id: the hub's own, a UUIDv7, sortable by arrival; source: the `[providers.<name>]` table it came through;
+    type: `<provider>.<the platform's own word>`; subject: what it is about, if the platform says;
+    time: when it happened, timezone-aware, None where the platform does not say;
+    data: what the platform said, JSON-like (str, int, float, bool, None, list, dict).
+    Extensions: provider: the plugin that read it; deliveryid: the platform's id, stable over its retries (the event's
+    own id where there is none); receivedat: when the request arrived, timezone-aware.
+    index: position among the events of one delivery id (0 where the id is the event's own); not a CloudEvents attribute.
+    """
+
+    id: str
+    source: str
+    type: str
+    provider: str
+    deliveryid: str
+    receivedat: datetime
+    subject: str | None = None
+    time: datetime | None = None
+    data: Any = None
+    index: int = 0
+
+    def cloudevent(self) -> dict[str, Any]:
+        """The CloudEvents JSON form (structured mode); absent optional attributes are left out."""
+        form: dict[str, Any] = {
+            "specversion": SPEC_VERSION,
+            "id": self.id,
+            "source": self.source,
+            "type": self.type,
+            "provider": self.provider,
+            "deliveryid": self.deliveryid,
+            "receivedat": rfc3339(self.receivedat),
+        }
+        if self.subject is not None:
+            form["subject"] = self.subject
+        if self.time is not None:
+            form["time"] = rfc3339(self.time)
+        form["datacontenttype"] = "application/json"
+        form["data"] = self.data
+        return form
+
+
+def rfc3339(moment: datetime) -> str:
+    """`2026-11-24T08:15:30.123456Z`: UTC, RFC 3339. A moment without a zone is taken as UTC."""
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def new_id(at: float | None = None) -> str:
+    """A UUIDv7 (RFC 9562, 5.7) of the moment `at` (unix seconds; now if None): 48 bits of milliseconds, then random."""
+    milliseconds = int((clock.time() if at is None else at) * 1000) & 0xFFFFFFFFFFFF
+    value = (milliseconds << 80) | int.from_bytes(os.urandom(10), "big")
+    value = value & ~(0xF << 76) | (0x7 << 76)
+    value = value & ~(0x3 << 62) | (0x2 << 62)
+    return str(UUID(int=value))

@@ -1,0 +1,165 @@
+"""The request: what arrived on the wire, byte for byte."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any, Self
+from urllib.parse import parse_qsl, urlsplit
+
+import orjson
+
+from hub.errors import Unreadable
+
+Headers = tuple[tuple[bytes, bytes], ...]
+
+
+@dataclass(frozen=True)
+class Request:
+    """One HTTP request as it arrived.
+
+    method: upper case; url: absolute, as the platform was told it (the public URL); headers: (lower-case name, value)
+    in order, as bytes; body: the exact bytes; received: when it arrived, timezone-aware, the clock of every check;
+    peer: the sender's address as far as the trusted proxies tell it, "" if unknown.
+    """
+
+    method: str
+    url: str
+    headers: Headers
+    body: bytes
+    received: datetime
+    peer: str = ""
+
+    @classmethod
+    def make(
+        cls,
+        method: str = "POST",
+        url: str = "http://127.0.0.1:8000/",
+        headers: Mapping[str, str] | Iterable[tuple[str, str]] = (),
+        body: bytes | str = b"",
+        received: datetime | None = None,
+        peer: str = "",
+    ) -> Self:
+        """A request from text parts: names are lowered; values are sent as latin-1, or UTF-8 where latin-1 cannot."""
+        pairs = headers.items() if isinstance(headers, Mapping) else headers
+        return cls(
+            method=method.upper(),
+            url=url,
+            headers=tuple((name.lower().encode("latin-1"), encode_header(value)) for name, value in pairs),
+            body=body.encode() if isinstance(body, str) else body,
+            received=received or datetime.now(UTC),
+            peer=peer,
+        )
+
+    def header(self, name: str) -> str | None:
+        """The header's value (latin-1); several are joined by ", " (RFC 9110, 5.3); None if it is absent."""
+        wanted = name.lower().encode("latin-1", "replace")
+        values = [value for key, value in self.headers if key == wanted]
+        if not values:
+            return None
+        return (values[0] if len(values) == 1 else b", ".join(values)).decode("latin-1")
+
+    def with_header(self, name: str, value: str | None) -> Self:
+        """A copy in which the header stands once with this value, or not at all for None."""
+        key = name.lower().encode("latin-1")
+        kept = tuple(pair for pair in self.headers if pair[0] != key)
+        return replace(self, headers=kept if value is None else (*kept, (key, encode_header(value))))
+
+    @property
+    def content_type(self) -> str:
+        """The media type, lower case, without parameters; "" if there is none."""
+        return (self.header("content-type") or "").partition(";")[0].strip().lower()
+
+    @property
+    def path(self) -> str:
+        """The URL's path, still percent-encoded."""
+        return urlsplit(self.url).path
+
+    @property
+    def query_string(self) -> str:
+        """The URL's query without "?", still percent-encoded."""
+        return urlsplit(self.url).query
+
+    @cached_property
+    def text(self) -> str:
+        """The body as UTF-8; bytes that are not become U+FFFD."""
+        return self.body.decode("utf-8", "replace")
+
+    @cached_property
+    def json(self) -> Any:
+        """The body as JSON. In a part of a batch: the part.
+
+        Raises:
+            Unreadable: it is not JSON, or nested too deep to be read.
+        """
+        try:
+            return orjson.loads(self.body)
+        except orjson.JSONDecodeError as error:
+            return self._lenient(error)
+
+    def _lenient(self, error: orjson.JSONDecodeError) -> Any:
+        """What orjson refuses and JSON allows (lone surrogates, a byte order mark), or Unreadable."""
+        try:
+            return json.loads(self.body.decode("utf-8-sig"))
+        except (ValueError, RecursionError):
+            raise Unreadable(f"the body is not JSON: {error}") from None
+
+    @cached_property
+    def form(self) -> dict[str, list[str]]:
+        """The fields of an urlencoded or multipart form body (files by their content, as text); {} if it is no form."""
+        if self.content_type == "multipart/form-data":
+            return _multipart(self)
+        if self.content_type not in ("application/x-www-form-urlencoded", ""):
+            return {}
+        return _fields(self.body.decode("utf-8", "replace"))
+
+    @cached_property
+    def query(self) -> dict[str, list[str]]:
+        """The URL's query fields."""
+        return _fields(self.query_string)
+
+    @property
+    def envelope(self) -> Self:
+        """The whole request, also when asked of a part of a batch."""
+        whole: Self = self.__dict__.get("_envelope", self)
+        return whole
+
+    def part(self, item: Any) -> Self:
+        """A view of one item of a batch: `json` is the item, all else the request's; `envelope` leads back."""
+        view = replace(self)
+        view.__dict__["json"] = item
+        view.__dict__["_envelope"] = self.envelope
+        return view
+
+
+def encode_header(value: str) -> bytes:
+    """A header value as bytes: latin-1, or UTF-8 where latin-1 has no such letter."""
+    try:
+        return value.encode("latin-1")
+    except UnicodeEncodeError:
+        return value.encode("utf-8", "surrogatepass")
+
+
+def _fields(text: str) -> dict[str, list[str]]:
+    fields: dict[str, list[str]] = {}
+    for name, value in parse_qsl(text, keep_blank_values=True):
+        fields.setdefault(name, []).append(value)
+    return fields
+
+
+def _multipart(request: Request) -> dict[str, list[str]]:
+    from email.parser import BytesParser
+    from email.policy import HTTP
+
+    head = b"Content-Type: " + encode_header(request.header("content-type") or "") + b"\r\n\r\n"
+    message = BytesParser(policy=HTTP).parsebytes(head + request.body)
+    fields: dict[str, list[str]] = {}
+    for part in message.iter_parts() if message.is_multipart() else ():
+        name = part.get_param("name", header="content-disposition")
+        payload = part.get_payload(decode=True)
+        if isinstance(name, str) and isinstance(payload, bytes):
+            fields.setdefault(name, []).append(payload.decode("utf-8", "replace"))
+    return fields

@@ -1,0 +1,241 @@
+"""The source: a provider bound to one `[providers.<name>]` table; decides about a request, with no I/O."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from hub.errors import KeyNeeded, Reason, Refused, Unreadable
+from hub.event import Event, new_id
+from hub.extract import parse_time
+from hub.provider import Provider, Reply, bind
+from hub.request import Request
+
+PROBLEMS = "urn:webhook-hub:problem:"
+"""Prefix of the `type` of every problem (RFC 9457); stable."""
+
+TITLES: Mapping[Reason, str] = {
+    "missing": "The signature is missing",
+    "malformed": "The signature is malformed",
+    "mismatch": "The signature does not match",
+    "stale": "The timestamp is out of range",
+    "algorithm": "The signature algorithm is not supported",
+    "unconfigured": "The source has no credentials",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What a request came to.
+
+    accepted: it is proven (or is a handshake); status, headers, body: the answer; reason: the kind of a refusal, "" if
+    there is none; detail: for the operator; events: what is to be kept; stage: where it ended: `handshake method verify
+    read accepted`; reply: the platform's own answer, if the provider gave one.
+    """
+
+    accepted: bool
+    status: int
+    stage: str
+    reason: str = ""
+    detail: str = ""
+    events: tuple[Event, ...] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    reply: Reply | None = None
+    bug: bool = False
+
+
+class Source:
+    """A configured provider.
+
+    name: the table's; options: as in the config, secrets resolved; verify: False takes unsigned requests.
+    """
+
+    def __init__(self, name: str, provider: Provider, options: Mapping[str, Any], *, verify: bool = True) -> None:
+        self.name = name
+        self.provider = provider
+        self.options = dict(options)
+        self.verified = verify and provider.verify.proves
+        self._verify = provider.verify.bind(self.options) if verify else None
+        self._handshake = bind(provider.handshake, self.options)
+        self._answer = bind(provider.answer, self.options)
+        self._split = bind(provider.split, self.options)
+        self._slots = {name: bind(slot, self.options) for name, slot in provider.slots()}
+
+    def examine(self, request: Request) -> Outcome:
+        """Handshake, proof, reading, answer.
+
+        Raises:
+            KeyNeeded: put what it fetches into `options["fetched"]`, bind again, examine again.
+        """
+        greeting = self._greet(request)
+        if greeting is not None:
+            return _replied(greeting, stage="handshake")
+        if request.method not in self.provider.methods:
+            return _wrong_method(self.provider.methods)
+        try:
+            self._prove(request)
+        except Refused as refusal:
+            return self._refused(refusal)
+        return self._accepted(request)
+
+    def read(self, request: Request) -> tuple[Event, ...]:
+        """The events in a request that is trusted already.
+
+        Raises:
+            Unreadable: the provider cannot read it.
+        """
+        try:
+            parts = [request] if self._split is None else [request.part(item) for item in self._split(request)]
+            events = [self._event(part) for part in parts]
+        except Unreadable:
+            raise
+        except Exception as error:
+            raise Unreadable(f"the provider {self.provider.name} failed: {type(error).__name__}: {error}") from error
+        return _numbered(events)
+
+    def _greet(self, request: Request) -> Reply | None:
+        if self._handshake is None:
+            return None
+        try:
+            reply: Reply | None = self._handshake(request)
+        except Exception:  # a stranger's bytes broke the plugin: not a handshake
+            return None
+        return reply
+
+    def _prove(self, request: Request) -> None:
+        if self._verify is None:
+            return
+        try:
+            self._verify(request)
+        except (Refused, KeyNeeded):
+            raise
+        except Exception as error:  # fail closed
+            raise Refused("malformed", f"the provider {self.provider.name} failed: {error!r}", bug=True) from error
+
+    def _accepted(self, request: Request) -> Outcome:
+        try:
+            reply: Reply | None = self._answer(request) if self._answer else None
+            events = self.read(request) if reply is None or reply.event else ()
+        except Exception as error:
+            detail = str(error) if isinstance(error, Unreadable) else f"{type(error).__name__}: {error}"
+            return Outcome(
+                accepted=True, status=200, stage="read", reason="unreadable", detail=detail, bug=not isinstance(error, Unreadable)
+            )
+        if reply is not None:
+            return _replied(reply, stage="accepted", events=events)
+        return Outcome(accepted=True, status=200, stage="accepted", events=events)
+
+    def _event(self, part: Request) -> Event:
+        event_id = new_id(part.received.timestamp())
+        delivery = self._text("id", part)
+        name = self.provider.name
+        word = self._text("type", part) or "unknown"
+        moment = self._slots["time"](part) if self._slots.get("time") else None  # type: ignore[misc]
+        return Event(
+            id=event_id,
+            source=self.name,
+            type=word if word.startswith(f"{name}.") else f"{name}.{word}",
+            provider=name,
+            deliveryid=delivery or event_id,
+            receivedat=part.received,
+            subject=self._text("subject", part),
+            time=parse_time(moment),
+            data=self._data(part),
+        )
+
+    def _text(self, slot: str, part: Request) -> str | None:
+        read: Callable[[Request], Any] | None = self._slots.get(slot)
+        value = read(part) if read is not None else None
+        if value is None or value == "" or isinstance(value, (dict, list)):
+            return None
+        return str(value)
+
+    def _data(self, part: Request) -> Any:
+        read: Callable[[Request], Any] | None = self._slots.get("data")
+        if read is not None:
+            return read(part)
+        if "_envelope" in part.__dict__:
+            return part.json
+        if part.form:
+            return {name: values[0] if len(values) == 1 else values for name, values in part.form.items()}
+        if not part.body:
+            return {name: values[0] if len(values) == 1 else values for name, values in part.query.items()}
+        return part.json
+
+    def _refused(self, refusal: Refused) -> Outcome:
+        status = 501 if refusal.reason == "algorithm" else self.provider.refuse
+        return problem(
+            status,
+            refusal.reason,
+            TITLES[refusal.reason],
+            stage="verify",
+            detail=_with_evidence(refusal),
+            bug=bool(refusal.evidence.get("bug")),
+        )
+
+
+def problem(
+    status: int, kind: str, title: str, *, stage: str, detail: str = "", bug: bool = False, headers: Mapping[str, str] | None = None
+) -> Outcome:
+    """A refusal as problem details (RFC 9457). `detail` is for the operator and is not in the answer."""
+    body = orjson.dumps({"type": PROBLEMS + kind, "title": title, "status": status})
+    return Outcome(
+        accepted=False,
+        status=status,
+        stage=stage,
+        reason=kind,
+        detail=detail or title,
+        headers={"content-type": "application/problem+json", **(headers or {})},
+        body=body,
+        bug=bug,
+    )
+
+
+def _replied(reply: Reply, *, stage: str, events: tuple[Event, ...] = ()) -> Outcome:
+    body = reply.body.encode() if isinstance(reply.body, str) else reply.body
+    headers = {name.lower(): value for name, value in reply.headers.items()}
+    # an answer may echo a stranger's text: a browser must never take it for a page
+    headers.setdefault("content-type", "text/plain; charset=utf-8")
+    headers["x-content-type-options"] = "nosniff"
+    return Outcome(
+        accepted=True,
+        status=reply.status,
+        stage=stage,
+        detail=reply.note,
+        events=events if reply.event else (),
+        headers=headers,
+        body=body,
+        reply=reply,
+    )
+
+
+def _wrong_method(methods: tuple[str, ...]) -> Outcome:
+    allow = {"allow": ", ".join(methods)}
+    return problem(405, "method", "This address does not take this method", stage="method", headers=allow)
+
+
+def _with_evidence(refusal: Refused) -> str:
+    return refusal.text
+
+
+def _numbered(events: list[Event]) -> tuple[Event, ...]:
+    """Events that share a delivery id are told apart by an index: the id belongs to the envelope, or is not unique.
+
+    An event with an id of its own keeps index 0, so that it is recognized when the platform regroups its batches.
+    """
+    from dataclasses import replace
+
+    shared = {key for key, count in Counter(event.deliveryid for event in events).items() if count > 1}
+    if not shared:
+        return tuple(events)
+    seen: Counter[str] = Counter()
+    numbered = []
+    for event in events:
+        numbered.append(replace(event, index=seen[event.deliveryid]) if event.deliveryid in shared else event)
+        seen[event.deliveryid] += 1
+    return tuple(numbered)
