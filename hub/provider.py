@@ -135,7 +135,9 @@ class Provider:
         for slot in ("type", "id", "time", "subject", "data", "split", "handshake", "answer"):
             value = getattr(self, slot)
             if value is not None and not callable(value):
-                raise TypeError(f'provider {self.name}: {slot} takes body("..."), header("...") or a function, not {value!r}')
+                raise TypeError(
+                    f'provider {self.name}: {slot} takes body("..."), header("...") or a function, not {value!r}'
+                )
 
     def slots(self) -> Iterable[tuple[str, Slot]]:
         """The slots that are filled, by name."""

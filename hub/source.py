@@ -124,7 +124,12 @@ class Source:
         except Exception as error:
             detail = str(error) if isinstance(error, Unreadable) else f"{type(error).__name__}: {error}"
             return Outcome(
-                accepted=True, status=200, stage="read", reason="unreadable", detail=detail, bug=not isinstance(error, Unreadable)
+                accepted=True,
+                status=200,
+                stage="read",
+                reason="unreadable",
+                detail=detail,
+                bug=not isinstance(error, Unreadable),
             )
         if reply is not None:
             return _replied(reply, stage="accepted", events=events)
@@ -180,7 +185,14 @@ class Source:
 
 
 def problem(
-    status: int, kind: str, title: str, *, stage: str, detail: str = "", bug: bool = False, headers: Mapping[str, str] | None = None
+    status: int,
+    kind: str,
+    title: str,
+    *,
+    stage: str,
+    detail: str = "",
+    bug: bool = False,
+    headers: Mapping[str, str] | None = None,
 ) -> Outcome:
     """A refusal as problem details (RFC 9457). `detail` is for the operator and is not in the answer."""
     body = orjson.dumps({"type": PROBLEMS + kind, "title": title, "status": status})

@@ -318,9 +318,7 @@ class Log(Protocol):
     async def reject(self, rejection: Rejection) -> None:
         """Keep a request that made no event; synced to disk on return."""
 
-    async def rejections(
-        self, query: RejectionQuery, before: Position | None, limit: int
-    ) -> Page[Rejection]:
+    async def rejections(self, query: RejectionQuery, before: Position | None, limit: int) -> Page[Rejection]:
         """Kept rejections, newest first."""
 
     async def decide(self, rejection_id: str, state: Literal["accepted", "dropped"]) -> bool:
