@@ -22,7 +22,7 @@ class Event:
     data: what the platform said, JSON-like (str, int, float, bool, None, list, dict).
     Extensions: provider: the plugin that read it; deliveryid: the platform's id, stable over its retries (the event's
     own id where there is none); receivedat: when the request arrived, timezone-aware.
-    index: position among the events of one delivery id (0 where the id is the event's own); not a CloudEvents attribute.
+    index: position among the events of one delivery id (0 where the id is the event's own); no CloudEvents attribute.
     """
 
     id: str

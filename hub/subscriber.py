@@ -39,8 +39,8 @@ class Context(Protocol):
 class Subscriber:
     """Base of subscriber plugins: a dataclass whose fields are its options.
 
-    name: the plugin's name, as `plugin = ` in the config says it; batch: above 1, the hub calls `deliver_batch` with up to
-    that many events. Returning is delivered; raising is tried again by the retry policy; `Retry(after=30)` says when,
+    name: the plugin's name, as `plugin = ` in the config says it; batch: above 1, the hub calls `deliver_batch` with up
+    to that many events. Returning is delivered; raising is tried again by the retry policy; `Retry(after=30)` says when,
     `Reject("gone")` that it is no use.
     """
 
@@ -65,7 +65,7 @@ class Subscriber:
 
     @property
     def http(self) -> httpx2.AsyncClient:
-        """The hub's HTTP client: raises for a status that is not 2xx, so that the delivery is tried again or given up."""
+        """The hub's HTTP client: raises for a status that is not 2xx, so that a delivery is tried again or given up."""
         return self.context.http
 
     def render(self, template: str, event: Event) -> str:
