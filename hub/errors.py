@@ -13,6 +13,7 @@ HubError
 │   └── LogInUse         another process owns it
 ├── Refused            a request that is not proven to come from the platform
 ├── KeyNeeded          a scheme needs a key that has to be fetched first
+├── KeyUnavailable     that key cannot be fetched now (the sender gets 503)
 ├── Unreadable         a verified request that the provider cannot read
 ├── Retry              raised by a subscriber: try this delivery again later
 └── Reject             raised by a subscriber: never try this delivery again
@@ -123,6 +124,10 @@ class KeyNeeded(HubError):
     def __init__(self, fetch: Fetch) -> None:
         self.fetch = fetch
         super().__init__(f"a key has to be fetched from {fetch.url}")
+
+
+class KeyUnavailable(HubError):
+    """A key that verification needs cannot be fetched now; the platform's retry may find it."""
 
 
 class Unreadable(HubError):

@@ -20,7 +20,7 @@ NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
 class Scheme(Protocol):
-    """How a platform proves its requests; `hub.signatures` has them. Pure, synchronous; `request.received` is the clock.
+    """How a platform proves its requests; `hub.signatures` has them. Pure; `request.received` is the clock.
 
     proves: False if anyone could send such a request; covers: how much of the body the proof covers, `all part none`.
     """
@@ -108,9 +108,9 @@ class Provider:
     verify: a scheme; type: the platform's own word for what happened.
     id: its delivery id, stable over retries; time: when it happened; subject: what it is about;
     data: the event's data where the body is neither plain JSON nor a form; split: the items of a batch, in each of
-    which the other slots read; handshake: an answer before verification, or None; answer: what the platform wants back after
-    it; refuse: the status of a refusal; methods: those that carry events; options: more options; limits: its documented
-    timeout and retries.
+    which the other slots read; handshake: an answer before verification, or None; answer: what the platform wants back
+    after it; refuse: the status of a refusal; methods: those that carry events; options: more options; limits: its
+    documented timeout and retries.
     """
 
     name: str

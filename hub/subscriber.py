@@ -40,8 +40,8 @@ class Subscriber:
     """Base of subscriber plugins: a dataclass whose fields are its options.
 
     name: the plugin's name, as `plugin = ` in the config says it; batch: above 1, the hub calls `deliver_batch` with up
-    to that many events. Returning is delivered; raising is tried again by the retry policy; `Retry(after=30)` says when,
-    `Reject("gone")` that it is no use.
+    to that many events. Returning is delivered; raising is tried again by the retry policy; `Retry(after=30)` says
+    when, `Reject("gone")` that it is no use.
     """
 
     name: ClassVar[str]

@@ -1,0 +1,169 @@
+"""Telemetry: the live log of requests and deliveries, and the metrics; both bounded whatever a stranger sends."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterable, Mapping, MutableMapping
+from typing import TYPE_CHECKING, Any, Literal
+
+import structlog
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from hub.event import Event
+
+if TYPE_CHECKING:
+    from hub.log.base import Attempt, Delivery, Stored
+    from hub.source import Outcome
+
+LINES_A_SECOND = 100
+"""Above this rate of log lines the rest of a second is only counted."""
+
+REDACTED = "[secret]"
+
+
+class Telemetry:
+    """What one hub tells the world about itself; label values are configured names or come from short fixed lists."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._log = structlog.get_logger("hub")
+        self._budget = _Budget(LINES_A_SECOND)
+        requests = ["source", "status"]
+        self.requests = Counter("hub_requests", "Requests answered", requests, registry=self.registry)
+        self.rejections = Counter("hub_rejections", "Refused, by reason", ["source", "reason"], registry=self.registry)
+        self.events = Counter("hub_events", "Events kept, duplicates not counted", ["source"], registry=self.registry)
+        self.duplicates = Counter(
+            "hub_duplicates", "Events recognized as duplicates", ["source"], registry=self.registry
+        )
+        self.attempts = Counter("hub_attempts", "Attempts", ["subscription", "outcome"], registry=self.registry)
+        self.answer_seconds = Histogram(
+            "hub_answer_seconds",
+            "From the request's last byte to its answer",
+            registry=self.registry,
+            buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0),
+        )
+        self.attempt_seconds = Histogram("hub_attempt_seconds", "Attempts", ["subscription"], registry=self.registry)
+        self.lag = Gauge(
+            "hub_subscription_lag", "Deliveries, by state", ["subscription", "state"], registry=self.registry
+        )
+
+    def answered(
+        self, source: str | None, method: str, outcome: Outcome, stored: Iterable[Stored], took: float
+    ) -> None:
+        """A request was answered. source: None if no such source is configured; took: seconds."""
+        label = source or "(unknown)"
+        self.requests.labels(label, str(outcome.status)).inc()
+        self.answer_seconds.observe(took)
+        stored = tuple(stored)
+        fresh = sum(not one.duplicate for one in stored)
+        if fresh:
+            self.events.labels(label).inc(fresh)
+        if len(stored) > fresh:
+            self.duplicates.labels(label).inc(len(stored) - fresh)
+        if not outcome.accepted and outcome.stage == "verify":
+            self.rejections.labels(label, outcome.reason).inc()
+        if not self._budget.spend(self._suppressed):
+            return
+        first = stored[0] if stored else None
+        self._log.info(
+            "request",
+            source=label,
+            method=method[:16],
+            status=outcome.status,
+            stage=outcome.stage,
+            reason=outcome.reason,
+            detail=outcome.detail[:500],
+            type=first.event.type if first else "",
+            id=first.event.id if first else "",
+            subject=(first.event.subject or "") if first else "",
+            events=len(stored),
+            duplicate=bool(stored) and not fresh,
+            ms=round(took * 1000, 1),
+        )
+
+    def attempted(self, event: Event, delivery: Delivery, attempt: Attempt) -> None:
+        """An attempt at a delivery is over."""
+        self.attempts.labels(attempt.subscription, attempt.outcome).inc()
+        self.attempt_seconds.labels(attempt.subscription).observe(attempt.took)
+        if not self._budget.spend(self._suppressed):
+            return
+        self._log.info(
+            "attempt",
+            subscription=attempt.subscription,
+            type=event.type,
+            id=event.id,
+            outcome=attempt.outcome,
+            attempt=attempt.number,
+            detail=attempt.detail[:500],
+            ms=round(attempt.took * 1000, 1),
+        )
+
+    def notice(self, text: str, **values: object) -> None:
+        """Something the operator should know."""
+        self._log.info("notice", text=text, **values)
+
+    def warn(self, text: str, **values: object) -> None:
+        """Something the operator should look at."""
+        self._log.warning("warning", text=text, **values)
+
+    def _suppressed(self, count: int) -> None:
+        self._log.info("notice", text=f"… and {count:,} more lines in that second")
+
+
+class _Budget:
+    """So many lines a second; the rest is counted and told once."""
+
+    def __init__(self, rate: int) -> None:
+        self._rate = rate
+        self._second = 0
+        self._spent = 0
+
+    def spend(self, tell: Callable[[int], None]) -> bool:
+        second = int(time.monotonic())
+        if second != self._second:
+            over, self._second, self._spent = self._spent - self._rate, second, 0
+            if over > 0:
+                tell(over)
+        self._spent += 1
+        return self._spent <= self._rate
+
+
+def configure_logging(style: Literal["auto", "terminal", "json", "quiet"], secrets: frozenset[str]) -> None:
+    """Set up structlog for this process: coloured lines on a terminal, JSON Lines elsewhere; secrets are blotted out."""
+    from hub.terminal import TerminalRenderer
+
+    if style == "auto":
+        style = "terminal" if sys.stderr.isatty() else "json"
+    processors: list[Any] = [structlog.processors.TimeStamper(fmt="iso", utc=True), _Redactor(secrets)]
+    if style == "terminal":
+        processors.append(TerminalRenderer(colour=sys.stderr.isatty()))
+    else:
+        processors += [structlog.processors.add_log_level, structlog.processors.format_exc_info]
+        processors.append(structlog.processors.JSONRenderer())
+    structlog.configure(
+        processors=processors,
+        wrapper_class=structlog.make_filtering_bound_logger(30 if style == "quiet" else 20),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+
+
+class _Redactor:
+    """Blots out the configured secrets wherever they appear in a log line."""
+
+    def __init__(self, secrets: frozenset[str]) -> None:
+        # very short ones would blot out half the log, and are no secrets
+        self._secrets = sorted((secret for secret in secrets if len(secret) >= 6), key=len, reverse=True)
+
+    def __call__(self, logger: object, name: str, line: MutableMapping[str, Any]) -> Mapping[str, Any]:
+        for key, value in line.items():
+            if isinstance(value, str):
+                line[key] = self.redact(value)
+        return line
+
+    def redact(self, text: str) -> str:
+        for secret in self._secrets:
+            if secret in text:
+                text = text.replace(secret, REDACTED)
+        return text
