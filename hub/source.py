@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import orjson
@@ -12,11 +12,13 @@ import orjson
 from hub.errors import KeyNeeded, Reason, Refused, Unreadable
 from hub.event import Event, new_id
 from hub.extract import parse_time
-from hub.provider import Provider, Reply, bind
+from hub.provider import Fetch, Provider, Reply, bind
 from hub.request import Request
 
 PROBLEMS = "urn:webhook-hub:problem:"
 """Prefix of the `type` of every problem (RFC 9457); stable."""
+
+FETCHED_KEYS = 16
 
 TITLES: Mapping[Reason, str] = {
     "missing": "The signature is missing",
@@ -82,6 +84,14 @@ class Source:
         except Refused as refusal:
             return self._refused(refusal)
         return self._accepted(request)
+
+    def supply(self, fetch: Fetch, text: str) -> None:
+        """Give it a key that it asked for with `KeyNeeded`; only the newest are kept."""
+        fetched = {**self.options.get("fetched", {}), fetch.key or fetch.url: text}
+        while len(fetched) > FETCHED_KEYS:
+            fetched.pop(next(iter(fetched)))
+        self.options["fetched"] = fetched
+        self._verify = self.provider.verify.bind(self.options)
 
     def read(self, request: Request) -> tuple[Event, ...]:
         """The events in a request that is trusted already.
@@ -179,7 +189,7 @@ class Source:
             refusal.reason,
             TITLES[refusal.reason],
             stage="verify",
-            detail=_with_evidence(refusal),
+            detail=refusal.text,
             bug=bool(refusal.evidence.get("bug")),
         )
 
@@ -231,17 +241,11 @@ def _wrong_method(methods: tuple[str, ...]) -> Outcome:
     return problem(405, "method", "This address does not take this method", stage="method", headers=allow)
 
 
-def _with_evidence(refusal: Refused) -> str:
-    return refusal.text
-
-
 def _numbered(events: list[Event]) -> tuple[Event, ...]:
     """Events that share a delivery id are told apart by an index: the id belongs to the envelope, or is not unique.
 
     An event with an id of its own keeps index 0, so that it is recognized when the platform regroups its batches.
     """
-    from dataclasses import replace
-
     shared = {key for key, count in Counter(event.deliveryid for event in events).items() if count > 1}
     if not shared:
         return tuple(events)

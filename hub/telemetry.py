@@ -130,7 +130,7 @@ class _Budget:
 
 
 def configure_logging(style: Literal["auto", "terminal", "json", "quiet"], secrets: frozenset[str]) -> None:
-    """Set up structlog for this process: coloured lines on a terminal, JSON Lines elsewhere; secrets are blotted out."""
+    """Set up structlog for this process: coloured lines on a terminal, else JSON Lines; secrets are blotted out."""
     from hub.terminal import TerminalRenderer
 
     if style == "auto":

@@ -1,0 +1,184 @@
+"""The hub: configuration, plugins, log and dispatcher in one object; no web framework in it."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import orjson
+
+from hub.config import Config, SourceConfig
+from hub.context import SubscriberContext
+from hub.dispatch import Dispatcher
+from hub.errors import KeyNeeded, KeyUnavailable, LogUnavailable, Refused
+from hub.event import Event, new_id
+from hub.keys import Keys
+from hub.log import open_log
+from hub.log.base import Log, Rejection, Stored
+from hub.quarantine import Quarantine
+from hub.request import Request
+from hub.source import Outcome, Source, problem
+from hub.telemetry import Telemetry
+
+BODY_WINDOW = timedelta(minutes=10)
+"""With `dedupe = "body"`, identical bytes within this time are one event."""
+RETRY_AFTER = "5"
+PRUNE_EVERY = 60.0
+
+
+class Hub:
+    """A whole hub. Two of them can run in one process."""
+
+    def __init__(self, config: Config, *, log: Log | None = None) -> None:
+        self.config = config
+        self.plugins = config.plugins
+        self.telemetry = Telemetry()
+        self.log = log or open_log(config.log.url, config.folder)
+        self.quarantine = Quarantine(self.log)
+        self.dispatcher: Dispatcher
+        self.sources: dict[str, Source] = {}
+        self.disabled: frozenset[str] = frozenset(source.name for source in config.sources if not source.enabled)
+        self.started_at = datetime.now(UTC)
+        self._settings: dict[str, SourceConfig] = {source.name: source for source in config.sources}
+        self._keys = Keys()
+        self._janitor: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Open the log, bind the sources, start the deliveries."""
+        await self.log.open()
+        for settings in self.config.sources:
+            if settings.enabled:
+                self.sources[settings.name] = await self._bind(settings)
+        self.quarantine.start()
+
+    async def _bind(self, settings: SourceConfig) -> Source:
+        options = dict(settings.options)
+        for option, value, trusted in await self.log.learned(settings.name):
+            if trusted:
+                known = options.get(option)
+                options[option] = [*(known if isinstance(known, list) else [known] if known else []), value]
+        return Source(settings.name, settings.provider, options, verify=settings.verify)
+
+    async def receive(self, name: str, request: Request) -> Outcome:
+        """One request to `/webhooks/<name>`: decided, kept, and the answer to give."""
+        began = time.perf_counter()
+        outcome, stored = await self._receive(name, request)
+        known = name if name in self._settings else None
+        self.telemetry.answered(known, request.method, outcome, stored, time.perf_counter() - began)
+        return outcome
+
+    async def _receive(self, name: str, request: Request) -> tuple[Outcome, list[Stored]]:
+        source = self.sources.get(name)
+        if source is None:
+            return self._no_source(name), []
+        try:
+            outcome = await self._examine(source, request)
+        except KeyUnavailable as error:
+            return _unavailable("key-unavailable", "A key for verification is not available", str(error)), []
+        if not outcome.accepted:
+            if outcome.stage == "verify":
+                self.quarantine.offer(_rejection(name, request, outcome, "verify"))
+            return outcome, []
+        try:
+            return await self._keep(source, request, outcome)
+        except LogUnavailable as error:
+            return _unavailable("log-unavailable", "The request could not be kept", str(error)), []
+
+    def _no_source(self, name: str) -> Outcome:
+        if name in self.disabled:
+            return _unavailable("disabled", "This source is disabled", f"[providers.{name}] has enabled = false")
+        return problem(404, "unknown-source", "There is no such source", stage="source", detail="no such source")
+
+    async def _examine(self, source: Source, request: Request) -> Outcome:
+        for _ in range(3):
+            try:
+                return source.examine(request)
+            except KeyNeeded as needed:
+                source.supply(needed.fetch, await self._keys.get(needed.fetch))
+        raise KeyUnavailable(f"the keys of {source.name} do not suffice to verify its requests")
+
+    async def _keep(self, source: Source, request: Request, outcome: Outcome) -> tuple[Outcome, list[Stored]]:
+        if outcome.stage == "read":
+            rejection = _rejection(source.name, request, outcome, "read")
+            await self.log.reject(rejection)
+            return _accepted(outcome, rejection.id), []
+        if outcome.reply is not None and outcome.reply.learn:
+            await self._learn(source, outcome)
+        if not outcome.events:
+            return (outcome if outcome.reply is not None else _accepted(outcome, None)), []
+        stored = await self._append(source, request, outcome.events)
+        if outcome.reply is not None:
+            return outcome, stored
+        return _accepted(outcome, stored[0].event.id, duplicate=all(one.duplicate for one in stored)), stored
+
+    async def _append(self, source: Source, request: Request, events: Sequence[Event]) -> list[Stored]:
+        settings = self._settings[source.name]
+        if settings.dedupe != "body":
+            return await self.log.append(request, events)
+        digest = hashlib.sha256(request.body).hexdigest()
+        slot = int(request.received.timestamp() // BODY_WINDOW.total_seconds())
+        earlier = await self.log.find(source.name, f"body:{digest}:{slot - 1}", 0)
+        if earlier is not None and request.received - earlier.event.receivedat < BODY_WINDOW:
+            slot -= 1
+        key = f"body:{digest}:{slot}"
+        return await self.log.append(
+            request, [replace(event, deliveryid=key, index=index) for index, event in enumerate(events)]
+        )
+
+    async def _learn(self, source: Source, outcome: Outcome) -> None:
+        assert outcome.reply is not None
+        for option, value in outcome.reply.learn.items():
+            # anyone can POST a handshake: only the first one is trusted by itself, later ones wait for a person
+            trusted = not source.options.get(option)
+            await self.log.learn(source.name, option, value, trusted)
+            how = "is trusted" if trusted else "waits for a person, since the source has one already"
+            self.telemetry.warn(f"a handshake brought a {option} for [providers.{source.name}]: it {how}")
+            if trusted:
+                self.sources[source.name] = await self._bind(self._settings[source.name])
+
+    async def accept(self, rejection: Rejection) -> list[Stored]:
+        """Verify and read a kept request again, as of the moment it arrived, with today's secrets and plugins.
+
+        Raises:
+            Refused: it is still refused, or cannot be read; LogUnavailable
+        """
+        source = self.sources.get(rejection.source)
+        if source is None:
+            raise Refused("unconfigured", f"there is no enabled source {rejection.source!r}")
+        if rejection.stage == "read":
+            events: Sequence[Event] = source.read(rejection.request)
+        else:
+            outcome = await self._examine(source, rejection.request)
+            if not outcome.accepted or outcome.stage == "read":
+                raise Refused("mismatch", outcome.detail)
+            events = outcome.events
+        stored = await self._append(source, rejection.request, events) if events else []
+        await self.log.decide(rejection.id, "accepted")
+        return stored
+
+
+def _rejection(source: str, request: Request, outcome: Outcome, stage: str) -> Rejection:
+    return Rejection(
+        id=new_id(),
+        source=source,
+        at=request.received,
+        stage="read" if stage == "read" else "verify",
+        reason=outcome.reason,
+        detail=outcome.detail[:1000],
+        request=request,
+    )
+
+
+def _accepted(outcome: Outcome, event_id: str | None, *, duplicate: bool = False) -> Outcome:
+    body = {"status": "duplicate" if duplicate else "accepted"}
+    if event_id is not None:
+        body["id"] = event_id
+    return replace(outcome, status=200, headers={"content-type": "application/json"}, body=orjson.dumps(body))
+
+
+def _unavailable(kind: str, title: str, detail: str) -> Outcome:
+    return problem(503, kind, title, stage="unavailable", detail=detail, headers={"retry-after": RETRY_AFTER})

@@ -1,0 +1,218 @@
+"""Serving: both listeners in one process, from the first line on the terminal to an orderly end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import os
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any
+
+import uvicorn
+
+from hub.config import Config
+from hub.core import Hub
+from hub.errors import ServeError
+from hub.telemetry import configure_logging
+from hub.tunnel import Tunnel, open_tunnel
+
+BACKLOG = 4096
+KEEP_ALIVE = 65
+"""Seconds: above the 60 s of common load balancers, so that they close a connection first."""
+
+
+def serve(config: Config, *, tunnel: str | None = None) -> int:
+    """Run the hub until it is told to stop; the process's exit code."""
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        return runner.run(run(config, tunnel=tunnel))
+
+
+async def run(config: Config, *, tunnel: str | None = None) -> int:
+    """Run the hub in this loop until SIGINT or SIGTERM; a second signal ends at once."""
+    configure_logging(config.server.log, config.secrets)
+    _raise_file_limit()
+    with contextlib.ExitStack() as sockets:
+        public = sockets.enter_context(_listen(config.server.host, config.server.port, "[server]"))
+        private = sockets.enter_context(_listen(config.console.host, config.console.port, "[console]"))
+        hub = Hub(config)
+        stop = asyncio.Event()
+        with _signals(stop.set):
+            async with _running(hub), _tunnelled(hub, tunnel, public) as opened:
+                await _serve(hub, public, private, stop, opened)
+    return 0
+
+
+async def _serve(
+    hub: Hub, public: socket.socket, private: socket.socket, stop: asyncio.Event, tunnel: Tunnel | None
+) -> None:
+    from hub.web.api import console_app
+    from hub.web.webhooks import Webhooks
+
+    grace = hub.config.server.grace
+    listeners = [_Server(Webhooks(hub), public, grace), _Server(console_app(hub), private, grace)]
+    tasks = [asyncio.create_task(listener.run()) for listener in listeners]
+    while not all(listener.started for listener in listeners) and not any(task.done() for task in tasks):
+        await asyncio.sleep(0.005)
+    _announce(hub, public, private, tunnel)
+    waiting = asyncio.create_task(stop.wait())
+    await asyncio.wait([waiting, *tasks], return_when=asyncio.FIRST_COMPLETED)
+    waiting.cancel()
+    hub.telemetry.notice("stopping: what is being answered and delivered is finished first; Ctrl-C again ends at once")
+    for listener in listeners:
+        listener.should_exit = True
+    await asyncio.gather(*tasks)
+
+
+@contextlib.asynccontextmanager
+async def _running(hub: Hub) -> AsyncIterator[None]:
+    await hub.start()
+    try:
+        yield
+    finally:
+        await hub.stop(hub.config.server.grace)
+
+
+@contextlib.asynccontextmanager
+async def _tunnelled(hub: Hub, kind: str | None, public: socket.socket) -> AsyncIterator[Tunnel | None]:
+    if kind is None:
+        yield None
+        return
+    host, port = public.getsockname()[:2]
+    tunnel = await open_tunnel(kind, host, port)
+    hub.public_url = tunnel.url
+    try:
+        yield tunnel
+    finally:
+        with contextlib.suppress(Exception):  # the service may be gone; so is the tunnel then
+            await tunnel.close()
+
+
+def _announce(hub: Hub, public: socket.socket, private: socket.socket, tunnel: Tunnel | None) -> None:
+    say = hub.telemetry.notice
+    base = hub.public_url or _url(public)
+    say(f"webhook-hub {_version()} is ready: {_url(public)}  console {_url(private)}  log {hub.config.log.url}")
+    if tunnel is not None:
+        say(f"tunnel: {tunnel.url} -> {_url(public)}")
+    for name, source in hub.sources.items():
+        say(f"  {name:<16} {base.rstrip('/')}/webhooks/{name}")
+        if not source.verified:
+            hub.telemetry.warn(f"[providers.{name}] takes UNSIGNED requests: anyone who knows its URL can send events")
+    for state in hub.dispatcher.states():
+        say(f"  -> {state.name}")
+
+
+class _Server(uvicorn.Server):
+    """One uvicorn server on a socket of ours; signals are handled once for both."""
+
+    def __init__(self, app: Any, sock: socket.socket, grace: float) -> None:
+        config = uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            lifespan="off",
+            proxy_headers=False,  # the webhook listener has its own rule, trusted_proxies
+            backlog=BACKLOG,
+            timeout_keep_alive=KEEP_ALIVE,
+            timeout_graceful_shutdown=max(1, int(grace)),
+        )
+        super().__init__(config)
+        self._socket = sock
+
+    async def run(self) -> None:  # type: ignore[override]  # uvicorn's is for a process of its own
+        """Serve until `should_exit`."""
+        await self.serve(sockets=[self._socket])
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave the signals alone."""
+        yield
+
+
+def _listen(host: str, port: int, table: str) -> socket.socket:
+    """A bound socket.
+
+    Raises:
+        ServeError: the port is taken, not allowed, or the address is not this machine's.
+    """
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    except socket.gaierror as error:
+        raise ServeError(f"{table} host = {host!r} is no address: {error.strerror}") from None
+    sock = socket.socket(family, kind, protocol)
+    if os.name == "posix":
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        sock.bind(address)
+        sock.listen(BACKLOG)
+    except OSError as error:
+        sock.close()
+        raise ServeError(_why_not(error, host, port, table)) from None
+    sock.setblocking(False)
+    return sock
+
+
+def _why_not(error: OSError, host: str, port: int, table: str) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"port {port} on {host} is in use: stop what listens there (another hub?), or set {table} port = {port + 10}"
+    if error.errno == errno.EACCES:
+        return f"port {port} needs privileges: set {table} port to one above 1023, or put a proxy before the hub"
+    return f"the hub cannot listen on {host}:{port} ({table}): {error.strerror}"
+
+
+@contextlib.contextmanager
+def _signals(stop: Callable[[], None]) -> Iterator[None]:
+    """The first SIGINT or SIGTERM asks for an orderly end, the second one ends the process at once."""
+    asked = False
+
+    def handle(number: int, frame: object = None) -> None:
+        nonlocal asked
+        if asked:
+            os._exit(128 + number)
+        asked = True
+        loop.call_soon_threadsafe(stop)
+
+    loop = asyncio.get_running_loop()
+    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _raise_file_limit() -> None:
+    """As many open files as the system allows: every idle connection is one."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    if sys.platform == "win32":
+        return None
+    import uvloop
+
+    return uvloop.new_event_loop
+
+
+def _url(sock: socket.socket) -> str:
+    host, port = sock.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("webhook-hub")
+    except PackageNotFoundError:
+        return "(from a checkout)"

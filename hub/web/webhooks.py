@@ -1,0 +1,227 @@
+"""The webhook listener, the only thing to expose: `/webhooks/<source>` as plain ASGI, and `/healthz`."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from ipaddress import ip_address, ip_network
+from typing import Any
+
+import orjson
+from starlette.applications import Starlette
+from starlette.requests import Request as HTTPRequest
+from starlette.responses import Response
+from starlette.routing import Route
+
+from hub.core import RETRY_AFTER, Hub
+from hub.request import Headers, Request
+from hub.source import Outcome, problem
+
+Scope = dict[str, Any]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+PREFIX = "/webhooks/"
+HEALTH_FOR = 1.0
+"""Seconds that an answer of /healthz is reused, so that nobody can load the log with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Stop(Exception):
+    """The body is not going to be read to its end."""
+
+    outcome: Outcome | None
+
+
+class Webhooks:
+    """The ASGI application of the webhook listener."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+        settings = hub.config.server
+        self._max_body = settings.max_body
+        self._timeout = settings.body_timeout
+        self._max_pending = settings.max_pending
+        self._pending = 0
+        self._hosts = frozenset(host.lower() for host in settings.allowed_hosts)
+        self._proxies = tuple(ip_network(proxy, strict=False) for proxy in settings.trusted_proxies)
+        self._limits = {source.name: source.max_body for source in hub.config.sources if source.max_body}
+        self._urls = {source.name: source.public_url for source in hub.config.sources if source.public_url}
+        self._health: tuple[float, Response] | None = None
+        routes = [Route("/healthz", self._healthz, methods=["GET"])]
+        self._rest = Starlette(routes=routes, exception_handlers={404: _missing, 405: _missing})
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Webhooks go straight to the hub: routing and request objects would cost as much as the HMAC."""
+        if scope["type"] == "http" and scope["path"].startswith(PREFIX):
+            await self._webhook(scope, receive, send)
+        elif scope["type"] in ("http", "lifespan"):
+            await self._rest(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1000})
+
+    async def _webhook(self, scope: Scope, receive: Receive, send: Send) -> None:
+        name = scope["path"][len(PREFIX) :].partition("/")[0]
+        headers: Headers = tuple(scope["headers"])
+        length = 0
+        try:
+            host = self._host(scope, headers)
+            body = await self._body(headers, receive, self._limits.get(name, self._max_body))
+            length = len(body)
+            self._pending += length
+            request = Request(
+                method=scope["method"],
+                url=self._url(scope, headers, name, host),
+                headers=headers,
+                body=body,
+                received=datetime.now(UTC),
+                peer=self._peer(scope, headers),
+            )
+            outcome = await self._hub.receive(name, request)
+        except _Stop as stop:
+            if stop.outcome is None:
+                return
+            outcome = stop.outcome
+            self._hub.refused_early(name, scope["method"], outcome)
+        finally:
+            self._pending -= length
+        await _answer(outcome, scope["method"], send)
+
+    def _host(self, scope: Scope, headers: Headers) -> str:
+        host = _header(headers, b"host")
+        if self._from_proxy(scope):
+            host = _header(headers, b"x-forwarded-host").partition(",")[0].strip() or host
+        if self._hosts and _hostname(host) not in self._hosts:
+            detail = f"the Host is {host[:100]!r}; [server] allowed_hosts has {', '.join(sorted(self._hosts))}"
+            raise _Stop(problem(421, "host", "This host is not served here", stage="host", detail=detail))
+        return host
+
+    async def _body(self, headers: Headers, receive: Receive, limit: int) -> bytes:
+        announced = _header(headers, b"content-length")
+        if announced.isdigit() and int(announced) > limit:
+            raise _Stop(_too_large(limit))
+        if self._pending > self._max_pending:
+            raise _Stop(_overload())
+        message = await self._next(receive)
+        chunk: bytes = message.get("body", b"")
+        if not message.get("more_body"):
+            if len(chunk) > limit:
+                raise _Stop(_too_large(limit))
+            return chunk
+        chunks, size = [chunk], len(chunk)
+        self._pending += size
+        try:
+            deadline = time.monotonic() + self._timeout
+            while message.get("more_body"):
+                message = await self._next(receive, deadline - time.monotonic())
+                chunk = message.get("body", b"")
+                chunks.append(chunk)
+                size += len(chunk)
+                self._pending += len(chunk)
+                if size > limit:
+                    raise _Stop(_too_large(limit))
+                if self._pending > self._max_pending:
+                    raise _Stop(_overload())
+            return b"".join(chunks)
+        finally:
+            self._pending -= size
+
+    async def _next(self, receive: Receive, timeout: float | None = None) -> dict[str, Any]:
+        try:
+            async with asyncio.timeout(self._timeout if timeout is None else max(timeout, 0)):
+                message = await receive()
+        except TimeoutError:
+            text = f"the body did not arrive within {self._timeout:g} s ([server] body_timeout)"
+            raise _Stop(problem(408, "timeout", "The body took too long", stage="body", detail=text)) from None
+        if message["type"] == "http.disconnect":
+            raise _Stop(None)
+        return message
+
+    def _url(self, scope: Scope, headers: Headers, name: str, host: str) -> str:
+        """The URL as the platform was told it: platforms sign it, and proxies and tunnels change it."""
+        query = scope["query_string"].decode("latin-1")
+        mark = f"?{query}" if query else ""
+        raw: bytes = scope.get("raw_path") or scope["path"].encode()
+        path = raw.partition(b"?")[0].decode("latin-1")
+        own = self._urls.get(name)
+        if own:
+            return own if "?" in own else own + mark
+        base = self._hub.public_url
+        if base:
+            return base.rstrip("/") + path + mark
+        scheme = scope.get("scheme", "http")
+        if self._from_proxy(scope):
+            scheme = _header(headers, b"x-forwarded-proto").partition(",")[0].strip().lower() or scheme
+        return f"{scheme}://{host}{path}{mark}"
+
+    def _from_proxy(self, scope: Scope) -> bool:
+        client = scope.get("client")
+        return bool(self._proxies) and client is not None and self._trusted(client[0])
+
+    def _trusted(self, address: str) -> bool:
+        try:
+            ip = ip_address(address)
+        except ValueError:
+            return False
+        return any(ip in network for network in self._proxies)
+
+    def _peer(self, scope: Scope, headers: Headers) -> str:
+        """The sender: the last address in X-Forwarded-For that is no trusted proxy, read from the right."""
+        client = scope.get("client")
+        peer = client[0] if client else ""
+        if not self._from_proxy(scope):
+            return peer
+        for hop in reversed(_header(headers, b"x-forwarded-for").split(",")):
+            if hop.strip():
+                peer = hop.strip()[:64]
+                if not self._trusted(peer):
+                    break
+        return peer
+
+    async def _healthz(self, request: HTTPRequest) -> Response:
+        now = time.monotonic()
+        if self._health is None or self._health[0] < now:
+            writable = (await self._hub.log.health()).writable
+            body = orjson.dumps({"status": "ok" if writable else "the log cannot be written"})
+            response = Response(body, 200 if writable else 503, media_type="application/json")
+            self._health = (now + HEALTH_FOR, response)
+        return self._health[1]
+
+
+async def _answer(outcome: Outcome, method: str, send: Send) -> None:
+    headers = [(name.encode("latin-1"), value.encode("latin-1", "replace")) for name, value in outcome.headers.items()]
+    headers = [(name, value.replace(b"\r", b" ").replace(b"\n", b" ")) for name, value in headers]
+    if outcome.status not in (204, 304):
+        headers.append((b"content-length", str(len(outcome.body)).encode()))
+    if outcome.status in (408, 413):
+        headers.append((b"connection", b"close"))
+    await send({"type": "http.response.start", "status": outcome.status, "headers": headers})
+    body = b"" if method == "HEAD" or outcome.status in (204, 304) else outcome.body
+    await send({"type": "http.response.body", "body": body})
+
+
+async def _missing(request: HTTPRequest, error: Exception) -> Response:
+    status: int = getattr(error, "status_code", 404)
+    outcome = problem(status, "not-found", "Webhooks go to /webhooks/<source>", stage="path")
+    allow: Mapping[str, str] = getattr(error, "headers", None) or {}
+    return Response(outcome.body, outcome.status, {**outcome.headers, **allow})
+
+
+def _header(headers: Headers, name: bytes) -> str:
+    return next((value.decode("latin-1") for key, value in headers if key == name), "")
+
+
+def _hostname(host: str) -> str:
+    return host.lower().rpartition(":")[0] or host.lower() if not host.endswith("]") else host.lower()
+
+
+def _too_large(limit: int) -> Outcome:
+    return problem(413, "too-large", "The body is too large", stage="body", detail=f"above max_body, {limit:,} bytes")
+
+
+def _overload() -> Outcome:
+    text = "too many bodies are being received at once ([server] max_pending)"
+    return problem(503, "overload", "The hub is busy", stage="body", detail=text, headers={"retry-after": RETRY_AFTER})
