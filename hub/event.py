@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time as clock
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
+
+import orjson
 
 SPEC_VERSION = "1.0"
 
@@ -54,6 +57,22 @@ class Event:
         form["datacontenttype"] = "application/json"
         form["data"] = self.data
         return form
+
+    def json(self) -> bytes:
+        """`cloudevent()` as one line of JSON, UTF-8."""
+        return to_json(self.cloudevent())
+
+    def data_json(self) -> bytes:
+        """`data` alone as one line of JSON, UTF-8."""
+        return to_json(self.data)
+
+
+def to_json(value: Any) -> bytes:
+    """One line of JSON, UTF-8; ASCII escapes where UTF-8 has no such character (lone surrogates); NaN becomes null."""
+    try:
+        return orjson.dumps(value)
+    except orjson.JSONEncodeError:  # also integers above 64 bits and very deep nesting
+        return json.dumps(json.loads(json.dumps(value), parse_constant=lambda name: None)).encode()
 
 
 def rfc3339(moment: datetime) -> str:
