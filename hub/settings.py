@@ -11,7 +11,6 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from hub.units import parse_duration, parse_rate, parse_size
 
-
 MIB = 2**20
 HOUR = 3600.0
 DAY = 24 * HOUR
