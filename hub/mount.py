@@ -68,6 +68,7 @@ def import_file(package: str, folder: Path, file: Path) -> ModuleType:
     for part in parts:
         if not part.isidentifier():
             better = "".join(letter if letter.isalnum() else "_" for letter in part)
+            better = f"x{better}" if better[0].isdigit() else better
             raise PluginError(f"{shown(file)}: {part!r} cannot be imported; rename it to {better!r}")
     with explained(file):
         return importlib.import_module(".".join((package, *parts)))
