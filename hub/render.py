@@ -6,9 +6,18 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from jinja2 import ChainableUndefined, Template, TemplateError, TemplateSyntaxError, Undefined, UndefinedError
+from jinja2 import (
+    ChainableUndefined,
+    Template,
+    TemplateError,
+    TemplateRuntimeError,
+    TemplateSyntaxError,
+    Undefined,
+    UndefinedError,
+)
 from jinja2.meta import find_undeclared_variables
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2.utils import missing
 
 from hub.errors import Reject
 from hub.event import Event, rfc3339, to_json
@@ -56,10 +65,18 @@ class Templates:
 class Missing(ChainableUndefined):
     """Empty where a platform left something out; an error where the template misspells the hub's own words."""
 
-    def __init__(self, hint: str | None = None, obj: Any = None, name: str | None = None, *rest: Any) -> None:
+    def __init__(
+        self,
+        hint: str | None = None,
+        obj: Any = missing,
+        name: str | None = None,
+        exc: type[TemplateRuntimeError] = UndefinedError,
+    ) -> None:
+        if exc is not UndefinedError:  # the sandbox refuses it
+            raise exc(hint)
         if isinstance(obj, Event):
             raise UndefinedError(f"an event has no {name!r}; what the platform sent is in `event.data`")
-        super().__init__(hint, obj, name, *rest)
+        super().__init__(hint, obj, name, exc)
 
 
 class Plain(ImmutableSandboxedEnvironment):
