@@ -88,7 +88,12 @@ Network = Annotated[str, AfterValidator(_network)]
 Texts = Annotated[
     tuple[str, ...],
     BeforeValidator(_listed),
-    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}], "title": "list"}),
+    WithJsonSchema(
+        {
+            "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}],
+            "title": "text or list of texts",
+        }
+    ),
 ]
 Port = Annotated[int, Field(ge=0, le=65535)]
 
