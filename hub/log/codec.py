@@ -1,0 +1,192 @@
+"""How a log keeps requests, data, ids and moments: compact, with a version byte, and read back exactly as given."""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import orjson
+import zstandard
+
+from hub.errors import LogDamaged, LogError, Unreadable
+from hub.request import Request
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+LARGEST = 1 << 30
+"""The most bytes that one stored value may unpack to."""
+
+PLAIN, ZSTD = b"\x00", b"\x01"
+ORJSON, LENIENT = b"\x01", b"\x02"
+SMALL = 200
+"""Below this, compressing costs more than it saves."""
+
+STRICT = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_SUBCLASS
+
+
+def to_micros(moment: datetime) -> int:
+    """Microseconds since 1970; a moment without a zone is taken as UTC."""
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return (moment - EPOCH) // MICROSECOND
+
+
+def from_micros(micros: int) -> datetime:
+    """The moment, in UTC."""
+    return EPOCH + timedelta(microseconds=micros)
+
+
+def pack_id(text: str) -> bytes | str:
+    """A UUID in its canonical spelling as 16 bytes, any other id as it is."""
+    if len(text) == 36:
+        try:
+            value = UUID(text)
+        except ValueError:
+            return text
+        if str(value) == text:
+            return value.bytes
+    return text
+
+
+def unpack_id(value: bytes | str) -> str:
+    """What `pack_id` was given."""
+    return str(UUID(bytes=value)) if isinstance(value, bytes) else value
+
+
+def pack_text(text: str | None) -> str | bytes | None:
+    """Text as it is; as bytes where it has lone surrogates, which UTF-8 cannot say."""
+    if text is None or text.isascii():
+        return text
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogatepass")
+    return text
+
+
+def unpack_text(value: str | bytes | None) -> str | None:
+    """What `pack_text` was given."""
+    return value.decode("utf-8", "surrogatepass") if isinstance(value, bytes) else value
+
+
+def flatten(request: Request) -> bytes:
+    """The request in one piece, but for `received`: a count, the lengths, then the fields."""
+    fields = [
+        request.method.encode("utf-8", "surrogatepass"),
+        request.url.encode("utf-8", "surrogatepass"),
+        request.peer.encode("utf-8", "surrogatepass"),
+    ]
+    for pair in request.headers:
+        fields.extend(pair)
+    fields.append(request.body)
+    return struct.pack(f"<{len(fields) + 1}I", len(fields), *map(len, fields)) + b"".join(fields)
+
+
+def unflatten(flat: bytes, received: datetime) -> Request:
+    """The request that `flatten` was given."""
+    (count,) = struct.unpack_from("<I", flat)
+    lengths = struct.unpack_from(f"<{count}I", flat, 4)
+    fields, start = [], 4 + 4 * count
+    for length in lengths:
+        fields.append(flat[start : start + length])
+        start += length
+    method, url, peer, *headers, body = fields
+    return Request(
+        method=method.decode("utf-8", "surrogatepass"),
+        url=url.decode("utf-8", "surrogatepass"),
+        headers=tuple(zip(headers[::2], headers[1::2], strict=True)),
+        body=body,
+        received=received,
+        peer=peer.decode("utf-8", "surrogatepass"),
+    )
+
+
+def flat_body(flat: bytes) -> bytes:
+    """Only the body of a flattened request."""
+    (count,) = struct.unpack_from("<I", flat)
+    (length,) = struct.unpack_from("<I", flat, 4 * count)
+    return flat[len(flat) - length :]
+
+
+def pack_data(data: Any, request: Request) -> bytes | None:
+    """An event's data; None if it is the request's JSON, to be read from there again.
+
+    Raises:
+        LogError: it is not JSON-like.
+    """
+    if data is request.__dict__.get("json", request) and _is_json_of(data, request):
+        return None
+    try:
+        text = orjson.dumps(data, option=STRICT)
+        # NaN and infinity are written as null
+        if b"null" not in text or orjson.loads(text) == data:
+            return ORJSON + text
+    except (orjson.JSONEncodeError, orjson.JSONDecodeError):
+        pass
+    try:
+        return LENIENT + json.dumps(data).encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        raise LogError(f"an event's data is not JSON-like: {error}; see what the provider's `data` gives") from None
+
+
+def unpack_data(packed: bytes | None, body: bytes) -> Any:
+    """What `pack_data` was given; body: the request's."""
+    if packed is None:
+        return Request("POST", "", (), body, EPOCH).json
+    return orjson.loads(packed[1:]) if packed[:1] == ORJSON else json.loads(packed[1:])
+
+
+def _is_json_of(data: Any, request: Request) -> bool:
+    """A plugin may have changed the parsed body in place: then the bytes no longer say what the event does."""
+    try:
+        if orjson.dumps(data) == request.body:
+            return True
+    except orjson.JSONEncodeError:
+        pass
+    try:
+        return bool(replace(request).json == data)
+    except (Unreadable, RecursionError):
+        return False
+
+
+class Packer:
+    """Compresses; to be used by one thread at a time."""
+
+    def __init__(self) -> None:
+        self._zstd = zstandard.ZstdCompressor(level=1)
+
+    def pack(self, values: Sequence[bytes]) -> list[bytes]:
+        """All of them in one call, which gives the interpreter away once instead of once for each."""
+        large: list[bytes | bytearray | memoryview[int]] = [value for value in values if len(value) >= SMALL]
+        if not large:
+            return [PLAIN + value for value in values]
+        packed = iter(self._zstd.multi_compress_to_buffer(large, threads=1))
+        return [ZSTD + next(packed).tobytes() if len(value) >= SMALL else PLAIN + value for value in values]
+
+
+class Unpacker:
+    """Decompresses; to be used by one thread at a time."""
+
+    def __init__(self) -> None:
+        self._zstd = zstandard.ZstdDecompressor()
+
+    def unpack(self, value: bytes) -> bytes:
+        """One value that `Packer` packed.
+
+        Raises:
+            LogDamaged: it is not one.
+        """
+        kind, rest = value[:1], value[1:]
+        if kind == PLAIN:
+            return rest
+        if kind != ZSTD:
+            raise LogDamaged(f"a stored request has the unknown format {kind!r}: run `hub doctor --recover`")
+        try:
+            return self._zstd.decompress(rest, max_output_size=LARGEST)
+        except zstandard.ZstdError as error:
+            raise LogDamaged(f"a stored request cannot be unpacked ({error}): run `hub doctor --recover`") from None

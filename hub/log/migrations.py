@@ -1,0 +1,62 @@
+"""Brings an SQLite log to the schema that this hub writes, one version at a time."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from importlib.resources import files
+
+from hub.errors import LogTooNew
+
+Migration = Callable[[sqlite3.Connection], None]
+"""Brings a log from its place in the chain to the next, inside the caller's transaction."""
+
+
+def create(connection: sqlite3.Connection) -> None:
+    """From an empty file to version 1."""
+    statement = ""
+    for line in files("hub.log").joinpath("schema.sql").read_text("utf-8").splitlines():
+        statement += line.partition("--")[0] + "\n"
+        if sqlite3.complete_statement(statement):
+            connection.execute(statement)
+            statement = ""
+
+
+MIGRATIONS: Sequence[Migration] = (create,)
+"""MIGRATIONS[n] leads from version n to n + 1. Never change one that was released: append."""
+
+
+def migrate(connection: sqlite3.Connection, migrations: Sequence[Migration] = MIGRATIONS) -> int:
+    """Run what is missing, each in a transaction of its own; the version that was found.
+
+    Raises:
+        LogTooNew: the file has a version beyond the chain.
+    """
+    found = version(connection)
+    check_version(found, len(migrations))
+    for number in range(found, len(migrations)):
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            migrations[number](connection)
+            connection.execute(f"PRAGMA user_version = {number + 1}")
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+    return found
+
+
+def version(connection: sqlite3.Connection) -> int:
+    """The schema version that the file has; 0 if it is empty."""
+    (found,) = connection.execute("PRAGMA user_version").fetchone()
+    return int(found)
+
+
+def check_version(found: int, known: int = len(MIGRATIONS)) -> None:
+    """Raises: LogTooNew"""
+    if found > known:
+        raise LogTooNew(
+            f"the log has schema version {found}, this hub knows up to {known}: it was written by a newer hub. "
+            "Install that version or a later one; the log has not been changed"
+        )

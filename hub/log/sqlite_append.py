@@ -1,0 +1,209 @@
+"""Writes a batch of appends in few statements: each one hands the interpreter over to the busy event loop and back."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from hub.errors import LogError
+from hub.event import Event
+from hub.log.base import Position, Stored
+from hub.log.codec import Packer, Unpacker, flatten, pack_data, pack_id, pack_text, to_micros
+from hub.log.sqlite_rows import LATER, STORED, stored_of
+
+Key = tuple[str, str | bytes, int]
+MANY = 500
+"""Rows of one statement; SQLite takes 32,766 parameters."""
+NAMES = 10_000
+"""How many names are remembered; there is no bound to the event types that a platform may send."""
+
+
+@dataclass(slots=True, eq=False)
+class Append:
+    """A request and its events on their way into the log. flat becomes packed by the first try to write it."""
+
+    at: int
+    flat: bytes
+    events: Sequence[Event]
+    keys: list[Key]
+    rows: list[tuple[Any, ...]]
+    size: int
+    packed: bytes = b""
+
+
+@dataclass(slots=True)
+class Appended:
+    """What a batch did. stored: for each append; fresh: the new events in order; requeued: subscriptions whose dead
+    letters are due again."""
+
+    stored: list[list[Stored]] = field(default_factory=list)
+    fresh: list[Stored] = field(default_factory=list)
+    requeued: set[int] = field(default_factory=set)
+
+
+def prepared(request: Any, events: Sequence[Event]) -> Append:
+    """Everything that needs no database, done by the caller of append.
+
+    Raises:
+        LogError: an event cannot be kept.
+    """
+    rows, keys, size = [], [], len(request.body) + 2000
+    for event in events:
+        data = pack_data(event.data, request)
+        size += len(data or b"")
+        delivery = pack_text(event.deliveryid)
+        keys.append((event.source, delivery, event.index))
+        moment = None if event.time is None else to_micros(event.time)
+        rows.append((pack_id(event.id), to_micros(event.receivedat), pack_text(event.subject), moment, data))
+    return Append(to_micros(request.received), flatten(request), events, keys, rows, size)  # type: ignore[arg-type]  # a None is refused by the table
+
+
+class Appender:
+    """The tables' next numbers and the names' ids, for the one thread that writes."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._packer = Packer()
+        self._unpacker = Unpacker()
+        self._names: dict[str, int] = {}
+        self.event = _next(connection, "events")
+        self.request = _next(connection, "requests")
+
+    def compress(self, appends: Sequence[Append]) -> None:
+        """Before the transaction begins."""
+        waiting = [append for append in appends if not append.packed]
+        for append, packed in zip(waiting, self._packer.pack([append.flat for append in waiting]), strict=True):
+            append.packed, append.flat = packed, b""
+
+    def forget(self) -> None:
+        """After a rollback: what was numbered in it does not exist."""
+        self._names.clear()
+        self.event = _next(self._connection, "events")
+        self.request = _next(self._connection, "requests")
+
+    def write(self, appends: Sequence[Append], now: int) -> Appended:
+        """All appends, inside the caller's transaction.
+
+        Raises:
+            sqlite3.Error, and others for a value that SQLite cannot hold: none of them may be kept then.
+        """
+        known = self._known([key for append in appends for key in append.keys])
+        done = Appended()
+        requests: list[tuple[Any, ...]] = []
+        events: list[tuple[Any, ...]] = []
+        again: list[int] = []
+        ids = self._ids({name for append in appends for event in append.events for name in _named(event)})
+        for append in appends:
+            stored = []
+            number, before = self.request + len(requests), len(events)
+            for event, key, row in zip(append.events, append.keys, append.rows, strict=True):
+                first = known.get(key)
+                if first is not None:
+                    stored.append(first)
+                    again.append(first.position)
+                    continue
+                seq = Position(self.event + len(events))
+                packed, at, subject, moment, data = row
+                source, provider, kind = (ids[name] for name in _named(event))
+                events.append(
+                    (seq, packed, number, event.index, source, provider, kind, key[1], at, subject, moment, data)
+                )
+                fresh = Stored(seq, event)
+                known[key] = replace(fresh, duplicate=True)
+                stored.append(fresh)
+                done.fresh.append(fresh)
+            if len(events) > before:
+                requests.append((number, append.at, append.packed))
+            done.stored.append(stored)
+        _insert(self._connection, "requests (seq, at, raw)", 3, requests)
+        _insert(
+            self._connection,
+            "events (seq, id, request, idx, source, provider, type, delivery, at, subject, time, data)",
+            12,
+            events,
+        )
+        self.request += len(requests)
+        self.event += len(events)
+        if again:
+            done.requeued = self._requeue(again, now)
+        return done
+
+    def _known(self, keys: Sequence[Key]) -> dict[Key, Stored]:
+        """The events that are there already, by key, in one statement that usually gives no row."""
+        connection, found = self._connection, {}
+        for part in _parts(keys):
+            asked = (
+                f"WITH asked (source, delivery, idx) AS (VALUES {_places(3, len(part))}) "
+                "SELECT n.text, e.delivery, e.idx, e.seq FROM asked CROSS JOIN names n CROSS JOIN events e "
+                "WHERE n.text = asked.source AND e.source = n.id AND e.delivery = asked.delivery AND e.idx = asked.idx"
+            )
+            for source, delivery, index, seq in connection.execute(
+                asked, [value for key in part for value in key]
+            ).fetchall():
+                row = connection.execute(f"{STORED} WHERE e.seq = ?", (seq,)).fetchone()
+                found[source, delivery, index] = replace(stored_of(row, self._unpacker), duplicate=True)
+        return found
+
+    def _ids(self, names: set[str]) -> dict[str, int]:
+        """The ids of names, given to those that are new."""
+        missing = [name for name in names if name not in self._names]
+        if len(self._names) > NAMES:
+            self._names.clear()
+            missing = list(names)
+        for part in _parts(missing):
+            packed = [pack_text(name) for name in part]
+            self._connection.execute(
+                f"INSERT INTO names (text) VALUES {_places(1, len(part))} ON CONFLICT (text) DO NOTHING",
+                packed,
+            )
+            for name, text in zip(part, packed, strict=True):
+                (number,) = self._connection.execute("SELECT id FROM names WHERE text = ?", (text,)).fetchone()
+                self._names[name] = number
+        return self._names
+
+    def _requeue(self, seqs: Sequence[int], now: int) -> set[int]:
+        """The platform sent these again: whoever gave up on them tries again."""
+        requeued = set()
+        for seq in seqs:
+            changed = self._connection.execute(
+                "SELECT sub, job FROM deliveries WHERE seq = ? AND state <> ?", (seq, LATER)
+            ).fetchall()
+            for sub, job in changed:
+                self._connection.execute(
+                    "UPDATE deliveries SET state = ?, due = ?, attempts = 0 WHERE sub = ? AND seq = ? AND job = ?",
+                    (LATER, now, sub, seq, job),
+                )
+                requeued.add(int(sub))
+        return requeued
+
+
+def _named(event: Event) -> tuple[str, str, str]:
+    return event.source, event.provider, event.type
+
+
+def _next(connection: sqlite3.Connection, table: str) -> int:
+    """One more than any number that the table ever gave."""
+    row = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = ?", (table,)).fetchone()
+    return int(row[0]) + 1 if row else 1
+
+
+def _places(columns: int, rows: int) -> str:
+    row = "(" + ",".join("?" * columns) + ")"
+    return ",".join([row] * rows)
+
+
+def _parts(items: Sequence[Any]) -> Iterable[Sequence[Any]]:
+    return (items[start : start + MANY] for start in range(0, len(items), MANY))
+
+
+def _insert(connection: sqlite3.Connection, into: str, columns: int, rows: Sequence[tuple[Any, ...]]) -> None:
+    for part in _parts(rows):
+        values = [value for row in part for value in row]
+        connection.execute(f"INSERT INTO {into} VALUES {_places(columns, len(part))}", values)
+
+
+def cannot_keep(error: Exception) -> LogError:
+    """What the caller of a bad append gets: repeating it is no use."""
+    return LogError(f"the log cannot keep this event: {type(error).__name__}: {error}")

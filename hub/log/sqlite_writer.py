@@ -1,0 +1,333 @@
+"""The one thread that writes to the SQLite log: whatever waits becomes one transaction, synced to disk once."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from hub.errors import HubError, LogError, LogUnavailable
+from hub.log.base import Stored
+from hub.log.sqlite_append import Append, Appended, Appender, cannot_keep
+from hub.log.sqlite_files import MIB, Room, code_of, connect, is_not_now
+
+T = TypeVar("T")
+
+BATCH = 256
+"""The most appends in one transaction."""
+BATCH_BYTES = 16 * MIB
+"""No further append joins a transaction of this size."""
+WAITING_BYTES = 128 * MIB
+"""No further append may wait beside this."""
+PATIENCE = 4.0
+"""Seconds after which a waiting append is told that the log is unavailable."""
+AGAIN = 0.25
+"""Seconds between tries to write kept outcomes."""
+IDLE_PAGES, BUSY_PAGES = 4 * MIB, 32 * MIB
+"""Bytes written after which an idle writer, or even a busy one, moves them from the write-ahead log into the file."""
+
+
+@dataclass(slots=True, eq=False)
+class Work:
+    """An append, or another change as a function of the connection, and who waits for it.
+
+    keep: it is not given up while the log cannot be written, but tried again; forgets: it drops names.
+    """
+
+    future: asyncio.Future[Any]
+    since: float
+    append: Append | None = None
+    change: Callable[[sqlite3.Connection], Any] | None = None
+    keep: bool = False
+    forgets: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Hooks:
+    """What the log wants to know, told in the loop. committed: new events in order, their bytes, and subscriptions
+    whose dead letters were queued again."""
+
+    committed: Callable[[list[Stored], int, set[int]], None]
+    clock: Callable[[], float]
+
+
+class Writer:
+    """Made in the running loop. Only `append`, `change` and `close` are called from outside, all in that loop."""
+
+    def __init__(self, path: Path, room: Room, hooks: Hooks) -> None:
+        self._path = path
+        self._room = room
+        self._hooks = hooks
+        self._loop = asyncio.get_running_loop()
+        self._ready = threading.Condition()
+        self._queue: deque[Work] = deque()
+        self._kept: list[Work] = []
+        self._bytes = 0
+        self._serving: Sequence[Work] = ()
+        self._watch: asyncio.TimerHandle | None = None
+        self._closing = False
+        self._ended: asyncio.Future[None] = self._loop.create_future()
+        self._unwritten = 0
+        self._size = 0
+        self.trouble = ""
+        self._connection: sqlite3.Connection | None = None
+        self._appender: Appender | None = None
+        self._thread = threading.Thread(target=self._run, name=f"log writer {path.name}", daemon=True)
+        self._thread.start()
+
+    async def append(self, append: Append) -> list[Stored]:
+        """Raises: LogUnavailable, LogError"""
+        if self._closing:
+            raise LogUnavailable("the log is closed")
+        if self._bytes + append.size > WAITING_BYTES and self._bytes:
+            raise LogUnavailable("too many requests wait to be written to the log")
+        work = Work(self._loop.create_future(), self._loop.time(), append=append)
+        self._bytes += append.size
+        if self._watch is None:
+            self._watch = self._loop.call_later(0.5, self._look)
+        self._put(work)
+        stored: list[Stored] = await work.future
+        return stored
+
+    async def change(
+        self, change: Callable[[sqlite3.Connection], T], *, keep: bool = False, forgets: bool = False
+    ) -> T:
+        """Run a function inside a transaction.
+
+        keep: while the log cannot be written, wait; otherwise LogUnavailable. forgets: it may drop names.
+        """
+        work = Work(self._loop.create_future(), self._loop.time(), change=change, keep=keep, forgets=forgets)
+        self._put(work)
+        # it may have been written already when the caller stops waiting
+        result: T = await asyncio.shield(work.future)
+        return result
+
+    async def close(self) -> None:
+        """Write what waits, once more what was kept, and end the thread."""
+        with self._ready:
+            self._closing = True
+            self._ready.notify()
+        # a disk that hangs must not hold up the end
+        await asyncio.wait([self._ended], timeout=PATIENCE)
+        if self._watch is not None:
+            self._watch.cancel()
+        self._fail([*self._kept, *self._queue], LogUnavailable("the log is closed"))
+
+    def _put(self, work: Work) -> None:
+        if self._closing:
+            raise LogUnavailable("the log is closed")
+        with self._ready:
+            self._queue.append(work)
+            self._ready.notify()
+
+    def _look(self) -> None:
+        """A disk that hangs answers nobody: let the waiting ones go in time."""
+        self._watch = None
+        with self._ready:
+            waiting = [*self._serving, *self._queue]
+        for work in waiting:
+            if work.append is not None and not work.future.done() and self._loop.time() - work.since > PATIENCE:
+                self.trouble = f"the disk of {self._path} has not answered for {PATIENCE:.0f} s"
+                work.future.set_exception(LogUnavailable(self.trouble))
+        if self._bytes:
+            self._watch = self._loop.call_later(0.5, self._look)
+
+    # in the loop, told by the thread
+
+    def _done(self, results: Sequence[tuple[Work, Any]], fresh: list[Stored], requeued: set[int]) -> None:
+        if fresh or requeued:
+            size = sum(work.append.size for work, _ in results if work.append is not None)
+            self._hooks.committed(fresh, size, requeued)
+        for work, result in results:
+            if work.append is not None:
+                self._bytes -= work.append.size
+            future = work.future
+            if future.done():
+                continue
+            if isinstance(result, Exception):
+                future.set_exception(result)
+                future.exception()  # nobody may be waiting any more
+            else:
+                future.set_result(result)
+
+    def _fail(self, works: Sequence[Work], error: Exception) -> None:
+        self._done([(work, error) for work in works], [], set())
+
+    # in the thread
+
+    def _run(self) -> None:
+        try:
+            while True:
+                batch = self._next()
+                if batch is None:
+                    break
+                if batch:
+                    self._serve(batch)
+                else:
+                    self._checkpoint(IDLE_PAGES)
+            self._checkpoint(0)
+        finally:
+            self._disconnect()
+            self._loop.call_soon_threadsafe(self._ended.set_result, None)
+
+    def _next(self) -> list[Work] | None:
+        """What waits now; [] when there is time for other work; None at the end.
+
+        Under load each batch has what came during the one before: no window, and no waiting without load.
+        """
+        with self._ready:
+            self._serving = ()
+            while not self._queue:
+                if self._closing:
+                    self._serving, self._kept = self._kept, []
+                    return list(self._serving) or None
+                if self._kept:
+                    self._ready.wait(AGAIN)
+                    break
+                idle = self._unwritten > IDLE_PAGES
+                if not self._ready.wait(0.02 if idle else None) and idle:
+                    return []
+            batch, self._kept = self._kept, []
+            appends = size = 0
+            while self._queue and appends < BATCH and size < BATCH_BYTES:
+                work = self._queue.popleft()
+                if work.append is not None:
+                    appends += 1
+                    size += work.append.size
+                batch.append(work)
+            self._size, self._serving = size, batch
+            return batch
+
+    def _serve(self, batch: list[Work]) -> None:
+        results: list[tuple[Work, Any]] = []
+        works = []
+        for work in batch:
+            if work.append is not None and work.future.done():
+                results.append((work, None))  # given up meanwhile
+            else:
+                works.append(work)
+        appended = Appended()
+        try:
+            if not self._room.check():
+                refused = LogUnavailable(f"the disk of {self._path} is nearly full; free some space")
+                results += [(work, refused) for work in works if work.append is not None]
+                works = [work for work in works if work.append is None]
+                self.trouble = str(refused)
+            written, appended = self._write(works)
+            results += written
+            if not self._room.low:
+                self.trouble = ""
+        except Exception as error:
+            self._give_up(error)
+            unavailable = LogUnavailable(f"the log {self._path} cannot be written: {error}")
+            self.trouble = str(unavailable)
+            results += [(work, unavailable) for work in works if not work.keep or self._closing]
+            if not self._closing:
+                self._kept = [work for work in works if work.keep]
+        self._loop.call_soon_threadsafe(self._done, results, appended.fresh, appended.requeued)
+        self._unwritten += self._size
+        if self._unwritten > BUSY_PAGES:
+            self._checkpoint(BUSY_PAGES)
+
+    def _write(self, works: Sequence[Work]) -> tuple[list[tuple[Work, Any]], Appended]:
+        """All in one transaction; if one of them is bad, each in its own, so that only the bad one fails."""
+        connection, appender = self._connect()
+        appender.compress([work.append for work in works if work.append is not None])
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            outcome = self._together(connection, appender, works)
+        except Exception as error:
+            if is_not_now(error):
+                raise
+            self._rollback()
+            appender.forget()
+            connection.execute("BEGIN IMMEDIATE")
+            outcome = self._singly(connection, appender, works)
+        connection.execute("COMMIT")
+        return outcome
+
+    def _together(
+        self, connection: sqlite3.Connection, appender: Appender, works: Sequence[Work]
+    ) -> tuple[list[tuple[Work, Any]], Appended]:
+        appends = [work for work in works if work.append is not None]
+        appended = Appended()
+        if appends:
+            now = int(self._hooks.clock() * 1_000_000)
+            appended = appender.write([work.append for work in appends if work.append is not None], now)
+        results: list[tuple[Work, Any]] = list(zip(appends, appended.stored, strict=True))
+        results += [(work, work.change(connection)) for work in works if work.change is not None]
+        if any(work.forgets for work in works):
+            appender.forget()
+        return results, appended
+
+    def _singly(
+        self, connection: sqlite3.Connection, appender: Appender, works: Sequence[Work]
+    ) -> tuple[list[tuple[Work, Any]], Appended]:
+        results: list[tuple[Work, Any]] = []
+        total = Appended()
+        for work in works:
+            connection.execute("SAVEPOINT one")
+            try:
+                result, one = self._together(connection, appender, [work])
+            except Exception as error:
+                if is_not_now(error):
+                    raise
+                connection.execute("ROLLBACK TO one")
+                appender.forget()
+                results.append((work, error if isinstance(error, HubError) else cannot_keep(error)))
+            else:
+                results += result
+                total.fresh += one.fresh
+                total.requeued |= one.requeued
+            connection.execute("RELEASE one")
+        return results, total
+
+    def _connect(self) -> tuple[sqlite3.Connection, Appender]:
+        if self._connection is None or self._appender is None:
+            if not self._path.exists():
+                raise LogError("the file is gone")
+            self._connection = connect(self._path)
+            self._appender = Appender(self._connection)
+        return self._connection, self._appender
+
+    def _give_up(self, error: Exception) -> None:
+        """After a failed transaction. What SQLite thinks of the file after an I/O error is not to be trusted."""
+        code = code_of(error)
+        if code == sqlite3.SQLITE_FULL:
+            self._room.give_up()
+        try:
+            self._rollback()
+            if self._appender is not None:
+                self._appender.forget()
+        except sqlite3.Error:
+            self._disconnect()
+        if code not in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY):
+            self._disconnect()
+
+    def _rollback(self) -> None:
+        # a full file system makes SQLite roll back by itself, other errors leave it open
+        if self._connection is not None and self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
+
+    def _disconnect(self) -> None:
+        connection, self._connection, self._appender = self._connection, None, None
+        if connection is not None:
+            try:
+                connection.close()
+            except sqlite3.Error as error:
+                self.trouble = f"{self._path} could not be closed: {error}"
+
+    def _checkpoint(self, beyond: int) -> None:
+        """Move what was committed into the file. Never waits for readers."""
+        if self._connection is None or self._unwritten <= beyond:
+            return
+        try:
+            self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+        except sqlite3.Error as error:
+            self.trouble = f"{self._path}: {error}"
+        self._unwritten = 0
