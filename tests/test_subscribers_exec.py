@@ -132,6 +132,19 @@ async def test_a_command_that_hangs_on_a_large_input_can_be_killed(tmp_path):
     assert await gone(pid)
 
 
+async def test_a_process_that_left_the_group_does_not_hold_its_end(tmp_path):
+    code = "import subprocess; p = subprocess.Popen(['sleep', '60'], start_new_session=True); print(p.pid); p.wait()"
+    command = shell(f'{sys.executable} -uc "{code}" > child')
+    async with running("exec", tmp_path, command=command) as run:
+        task = asyncio.create_task(run.deliver(replace(EVENT, data="x" * 500_000)))
+        pid = int(await until(tmp_path / "child"))
+        task.cancel()
+        async with asyncio.timeout(10):
+            with pytest.raises(asyncio.CancelledError):
+                await task
+    os.kill(pid, 9)
+
+
 async def test_what_it_leaves_running_does_not_hold_it(tmp_path):
     async with running("exec", tmp_path, command=shell("sleep 60 & echo $! > child; exit 0")) as run:
         async with asyncio.timeout(10):
@@ -171,6 +184,7 @@ async def test_a_command_is_a_list(tmp_path, command):
         test_a_command_that_is_not_there_is_named,
         test_out_of_time_the_whole_group_is_killed,
         test_a_command_that_hangs_on_a_large_input_can_be_killed,
+        test_a_process_that_left_the_group_does_not_hold_its_end,
         test_what_it_leaves_running_does_not_hold_it,
         test_no_pipe_is_left_open,
     ],

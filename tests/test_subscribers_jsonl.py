@@ -51,6 +51,14 @@ async def test_a_line_torn_by_a_crash_is_cut_off(tmp_path, lost):
     assert ids(path) == [EVENT.id, "next"]
 
 
+@pytest.mark.parametrize("size", [65535, 65536, 65537])
+async def test_a_torn_line_of_any_length_is_cut_off(tmp_path, size):
+    path = tmp_path / "e.jsonl"
+    path.write_bytes(EVENT.json() + b"\n" + replace(EVENT, data="x" * 200_000).json()[:size])
+    async with running("jsonl", tmp_path, path="e.jsonl"):
+        assert ids(path) == [EVENT.id]
+
+
 async def test_a_file_of_someone_else_is_not_cut(tmp_path):
     (tmp_path / "notes").write_text("line\nhalf a line")
     async with running("jsonl", tmp_path, opened=False, path="notes") as jsonl:
