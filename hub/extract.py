@@ -1,0 +1,383 @@
+"""Places in a request: read to extract, written to sign; and what to make of what stands there."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta, timezone
+from email.utils import parsedate_to_datetime
+from typing import Any, Protocol
+from urllib.parse import urlencode, urlsplit, urlunsplit
+
+import orjson
+
+from hub.errors import Unreadable
+from hub.provider import Reply
+from hub.request import Request
+
+
+class Reader(Protocol):
+    """Anything that reads one value from a request."""
+
+    def __call__(self, request: Request, /) -> Any: ...
+
+
+@dataclass(frozen=True, slots=True)
+class header:
+    """A header's value."""
+
+    name: str
+
+    def __call__(self, request: Request) -> str | None:
+        return request.header(self.name)
+
+    def put(self, request: Request, value: object) -> Request:
+        """The request with the header set to `value`."""
+        return request.with_header(self.name, str(value))
+
+
+@dataclass(frozen=True, slots=True)
+class query:
+    """A field of the URL's query; the first one of its name."""
+
+    name: str
+
+    def __call__(self, request: Request) -> str | None:
+        return request.query.get(self.name, [None])[0]  # type: ignore[list-item]  # None stands for "not there"
+
+    def put(self, request: Request, value: object) -> Request:
+        """The request with the query field set to `value`."""
+        fields = {**request.query, self.name: [str(value)]}
+        return replace(request, url=urlunsplit(urlsplit(request.url)._replace(query=urlencode(fields, doseq=True))))
+
+
+@dataclass(frozen=True, slots=True)
+class form:
+    """A field of a form body; the first one of its name."""
+
+    name: str
+
+    def __call__(self, request: Request) -> str | None:
+        return request.form.get(self.name, [None])[0]  # type: ignore[list-item]  # None stands for "not there"
+
+    def put(self, request: Request, value: object) -> Request:
+        """The request with the form field set to `value`, the body written again."""
+        fields = {**request.form, self.name: [str(value)]}
+        return replace(request, body=urlencode(fields, doseq=True).encode())
+
+
+@dataclass(frozen=True, slots=True)
+class body:
+    """A value in the JSON body, or in the item of a batch.
+
+    path: keys and list indices joined by dots, or by slashes where keys have dots; "" is all of it.
+    """
+
+    path: str = ""
+
+    def __call__(self, request: Request) -> Any:
+        try:
+            return dig(request.json, split_path(self.path))
+        except Unreadable:
+            return None
+
+    def put(self, request: Request, value: object) -> Request:
+        """The request with the value set and the body written again, compactly."""
+        keys = split_path(self.path)
+        return replace(request, body=orjson.dumps(_planted(request.json, keys, value)))
+
+
+def split_path(path: str) -> list[str]:
+    """The keys of a path."""
+    return path.split("/" if "/" in path else ".") if path else []
+
+
+def dig(value: Any, keys: Sequence[str]) -> Any:
+    """What stands at the end of the keys; None where there is nothing."""
+    for key in keys:
+        if isinstance(value, Mapping):
+            value = value.get(key)
+        elif isinstance(value, list) and re.fullmatch(r"-?\d{1,6}", key):
+            position = int(key)
+            value = value[position] if -len(value) <= position < len(value) else None
+        else:
+            return None
+    return value
+
+
+def _planted(value: Any, keys: list[str], leaf: object) -> Any:
+    if not keys:
+        return leaf
+    if isinstance(value, list) and keys[0].isdigit() and int(keys[0]) < len(value):
+        position = int(keys[0])
+        return [*value[:position], _planted(value[position], keys[1:], leaf), *value[position + 1 :]]
+    branch = value if isinstance(value, dict) else {}
+    return {**branch, keys[0]: _planted(branch.get(keys[0]), keys[1:], leaf)}
+
+
+@dataclass(frozen=True, slots=True)
+class whole:
+    """A place in the whole request, also when asked of an item of a batch."""
+
+    place: Reader
+
+    def __call__(self, request: Request) -> Any:
+        return self.place(request.envelope)
+
+    def put(self, request: Request, value: object) -> Request:
+        """The whole request with the place set to `value`."""
+        changed: Request = self.place.put(request.envelope, value)  # type: ignore[attr-defined]  # a place that is written
+        return changed
+
+
+@dataclass(frozen=True, slots=True, init=False)
+class first_of:
+    """The first of several places that has a value; a plain text is a constant."""
+
+    places: tuple[Reader | str, ...]
+
+    def __init__(self, *places: Reader | str) -> None:
+        object.__setattr__(self, "places", places)
+
+    def __call__(self, request: Request) -> Any:
+        values = (_read(place, request) for place in self.places)
+        return next((value for value in values if value is not None and value != ""), None)
+
+    def put(self, request: Request, value: object) -> Request:
+        """The request with the place that is read set to `value`; with the first one if there is none."""
+        writable = [place for place in self.places if hasattr(place, "put")]
+        read = next((place for place in writable if _read(place, request) not in (None, "")), writable[0])
+        changed: Request = read.put(request, value)  # type: ignore[union-attr]  # only those that have it
+        return changed
+
+
+@dataclass(frozen=True, slots=True, init=False)
+class join:
+    """The values of several places, joined; those that are absent are left out; None if all are.
+
+    A plain text is a constant, which does not count as a value.
+    """
+
+    places: tuple[Reader | str, ...]
+    by: str
+
+    def __init__(self, *places: Reader | str, by: str = ".") -> None:
+        object.__setattr__(self, "places", places)
+        object.__setattr__(self, "by", by)
+
+    def __call__(self, request: Request) -> str | None:
+        found = [(place, _read(place, request)) for place in self.places]
+        values = [str(value) for _, value in found if value is not None and value != ""]
+        anything = any(value not in (None, "") for place, value in found if not isinstance(place, str))
+        return self.by.join(values) if anything else None
+
+
+@dataclass(frozen=True, slots=True, init=False)
+class digest_of:
+    """A short hash of values that together identify an event; None if the first of them is absent."""
+
+    places: tuple[Reader | str, ...]
+
+    def __init__(self, *places: Reader | str) -> None:
+        object.__setattr__(self, "places", places)
+
+    def __call__(self, request: Request) -> str | None:
+        values = [_read(place, request) for place in self.places]
+        if values[0] is None:
+            return None
+        return hashlib.sha256(orjson.dumps(values, default=str)).hexdigest()[:32]
+
+
+@dataclass(frozen=True, slots=True)
+class items:
+    """For `split`: the items of lists in the body, `list[]` or `entry[].changes[]`; "[]" is the body itself.
+
+    A path with a name after its last `[]` takes that member of each item. A body that has no such list is no batch.
+    """
+
+    path: str = "[]"
+
+    def __call__(self, request: Request) -> list[Any]:
+        found = [request.json]
+        for step in re.findall(r"[^.\[\]]+|\[\]", self.path):
+            if step == "[]":
+                found = [item for value in found if isinstance(value, list) for item in value]
+            else:
+                found = [value[step] for value in found if isinstance(value, dict) and step in value]
+        return found
+
+    def put(self, request: Request, values: Sequence[Any]) -> Request:
+        """The request with its items replaced one by one, the body written again."""
+        steps = re.findall(r"[^.\[\]]+|\[\]", self.path)
+        remaining = iter(values)
+
+        def walk(value: Any, rest: list[str]) -> Any:
+            if not rest:
+                return next(remaining)
+            if rest[0] == "[]":
+                return [walk(item, rest[1:]) for item in value] if isinstance(value, list) else value
+            if isinstance(value, dict) and rest[0] in value:
+                return {**value, rest[0]: walk(value[rest[0]], rest[1:])}
+            return value
+
+        return replace(request, body=orjson.dumps(walk(request.json, steps)))
+
+
+@dataclass(frozen=True, slots=True)
+class key_of:
+    """The first key of an object that is not one of `but`: for platforms whose type is a key."""
+
+    place: Reader = body()
+    but: tuple[str, ...] = ()
+
+    def __call__(self, request: Request) -> str | None:
+        value = self.place(request)
+        return next((key for key in value if key not in self.but), None) if isinstance(value, dict) else None
+
+
+@dataclass(frozen=True)
+class words:
+    """A place's number or code in words; what is not among them stays as it is."""
+
+    place: Reader
+    meanings: Mapping[Any, str]
+
+    def __call__(self, request: Request) -> Any:
+        value = self.place(request)
+        return self.meanings.get(value, value) if isinstance(value, (str, int)) else value
+
+
+@dataclass(frozen=True, slots=True)
+class echo:
+    """For `handshake`: answers 200 with what stands at a place; no handshake if nothing does."""
+
+    place: Reader
+    content_type: str = "text/plain; charset=utf-8"
+
+    def __call__(self, request: Request) -> Reply | None:
+        value = self.place(request)
+        if not isinstance(value, (str, int)) or value == "":
+            return None
+        return Reply(200, str(value), {"content-type": self.content_type}, event=False, note="challenge echoed")
+
+
+def head_ok(request: Request) -> Reply | None:
+    """For `handshake`: answers HEAD with 200."""
+    return Reply(200, event=False, note="HEAD answered") if request.method == "HEAD" else None
+
+
+def mac(secret: str, text: str | bytes, value: str = "{hex}", hash: str = "sha256") -> str:
+    """The HMAC of a text, written as `value` shows it (`"sha256={base64}"`): for challenges that ask for one."""
+    import hmac
+    from base64 import b64encode
+
+    raw = text.encode() if isinstance(text, str) else text
+    digest = hmac.new(secret.encode(), raw, hash).digest()
+    return value.replace("{hex}", digest.hex()).replace("{base64}", b64encode(digest).decode())
+
+
+@dataclass(frozen=True, slots=True)
+class xml:
+    """The text of the first element of that name in an XML body; entities are never expanded.
+
+    path: names joined by slashes, from below the root; without one, the body's elements as a dict.
+    """
+
+    path: str = ""
+
+    def __call__(self, request: Request) -> Any:
+        tree = parse_xml(request.body)
+        return tree if not self.path else dig(tree, self.path.split("/"))
+
+
+def parse_xml(content: bytes) -> Any:
+    """An XML document as nested dicts: text for leaves, lists for repeated names; the root's name is left out.
+
+    Raises:
+        Unreadable: it is not XML, or has a document type, with which entities could be defined.
+    """
+    from xml.etree import ElementTree  # documents with a DOCTYPE are refused first
+
+    if b"<!DOCTYPE" in content or b"<!ENTITY" in content or b"\x00" in content:
+        raise Unreadable("the XML body has a document type, which no platform sends")
+    try:
+        return _element(ElementTree.fromstring(content), 0)  # noqa: S314
+    except (ElementTree.ParseError, ValueError, LookupError) as error:
+        raise Unreadable(f"the body is not XML: {error}") from None
+
+
+def _element(node: Any, depth: int) -> Any:
+    if len(node) == 0:
+        return node.text or ""
+    if depth > 50:
+        raise ValueError("nested too deep")
+    found: dict[str, Any] = {}
+    for child in node:
+        name, value = child.tag.rpartition("}")[2], _element(child, depth + 1)
+        if name in found:
+            found[name] = [*(found[name] if isinstance(found[name], list) else [found[name]]), value]
+        else:
+            found[name] = value
+    return found
+
+
+def _read(place: Reader | str, request: Request) -> Any:
+    return place if isinstance(place, str) else place(request)
+
+
+ISO = re.compile(
+    r"(\d{4})-?(\d\d)-?(\d\d)(?:[T ](\d\d):?(\d\d)(?::?(\d\d)(?:[.,](\d{1,9}))?)?)?"
+    r"\s*(Z|UTC|GMT|[+-]\d\d:?(?:\d\d)?)?",
+    re.I,
+)
+
+
+def parse_time(value: Any) -> datetime | None:
+    """A moment from seconds, milliseconds, microseconds or nanoseconds since 1970, ISO 8601 or RFC 2822.
+
+    Numbers may be text; a moment without a zone is UTC; what cannot be read is None.
+    """
+    try:
+        if isinstance(value, datetime):
+            return value if value.tzinfo else value.replace(tzinfo=UTC)
+        if isinstance(value, bool) or value is None:
+            return None
+        if isinstance(value, (int, float)):
+            return _since_epoch(float(value))
+        text = str(value).strip()
+        if not text or len(text) > 64:
+            return None
+        if re.fullmatch(r"-?\d+(\.\d+)?", text) and not re.fullmatch(r"(19|20)\d{6}", text):
+            return _since_epoch(float(text))
+        match = ISO.fullmatch(text)
+        return _iso(match) if match else _as_utc(parsedate_to_datetime(text))
+    except (ValueError, OverflowError, TypeError, IndexError, OSError):
+        return None
+
+
+def _since_epoch(number: float) -> datetime:
+    for divisor in (1.0, 1e3, 1e6, 1e9):
+        if abs(number) / divisor < 1e11:
+            return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=number / divisor)
+    raise ValueError("no moment")
+
+
+def _iso(match: re.Match[str]) -> datetime:
+    year, month, day, hour, minute, second, fraction, zone = match.groups()
+    micro = int((fraction or "0").ljust(6, "0")[:6])
+    moment = datetime(int(year), int(month), int(day), int(hour or 0), int(minute or 0), int(second or 0), micro)
+    if not zone or zone.upper() in ("Z", "UTC", "GMT"):
+        return moment.replace(tzinfo=UTC)
+    digits = zone[1:].replace(":", "")
+    offset = timedelta(hours=int(digits[:2]), minutes=int(digits[2:] or 0))
+    return moment.replace(tzinfo=timezone(-offset if zone[0] == "-" else offset))
+
+
+def _as_utc(moment: datetime) -> datetime:
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+Place = header | query | form | body | whole | first_of
+Function = Callable[..., Any]

@@ -1,0 +1,165 @@
+"""Options of plugins: names, types, docs and secrecy, gathered from the plugin and checked by one model each."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import typing
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Annotated, Any
+
+from hub.errors import Problem
+from hub.provider import Provider, wanted
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+    from hub.subscriber import Subscriber
+
+Secret = str | int | list[str | int] | dict[str, str | int]
+"""A credential: one, several of which any will do, or several by the platform's key id."""
+
+GIVEN = ("secrets", "fetched", "public_url", "tolerance")
+"""Names that slot functions may ask for and no config table has as options of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One option of a plugin's config table.
+
+    doc: one sentence; type: what pydantic is to make of it; default: None if it may be left out; required: the config
+    is wrong without it; secret: never shown; learned: a handshake may bring it, so that a source may start without.
+    """
+
+    doc: str = ""
+    type: Any = str
+    default: Any = None
+    required: bool = False
+    secret: bool = False
+    learned: bool = False
+
+
+def credential(doc: str, *, learned: bool = False) -> Option:
+    """The option of a shared credential: one, a list, or a table by key id."""
+    return Option(doc, Secret, secret=True, learned=learned)
+
+
+def options_of(provider: Provider) -> dict[str, Option]:
+    """All options of a provider: its own, its scheme's, and what its slots ask for."""
+    found: dict[str, Option] = {**provider.verify.options(), **provider.options}
+    for _, slot in provider.slots():
+        hints = _hints(slot)
+        for parameter in wanted(slot):
+            if parameter.name in found or parameter.name in GIVEN:
+                continue
+            found[parameter.name] = _from_parameter(parameter, hints.get(parameter.name, str))
+    return found
+
+
+def subscriber_options(subscriber: type[Subscriber]) -> dict[str, Option]:
+    """The fields of a subscriber's dataclass as options; `metadata={"doc": ..., "secret": True}` says more."""
+    if not dataclasses.is_dataclass(subscriber):
+        return {}
+    hints = typing.get_type_hints(subscriber, include_extras=True)
+    found = {}
+    for field in dataclasses.fields(subscriber):
+        required = field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+        default = None if required else _default(field)
+        kind, option = _annotated(hints.get(field.name, str))
+        doc = field.metadata.get("doc", option.doc if option else "")
+        secret = field.metadata.get("secret", option.secret if option else False)
+        found[field.name] = Option(doc, kind, default, required, secret)
+    return found
+
+
+def read_options(
+    options: Mapping[str, Option], values: Mapping[str, Any], path: str, *, file: str = "config.toml"
+) -> tuple[dict[str, Any], list[Problem]]:
+    """The values as their types, defaults left out; and what is wrong with them. Values are never shown of secrets."""
+    from pydantic import ValidationError
+
+    problems = [Problem(f"{path}.{name}", _unknown(name, options), file) for name in values if name not in options]
+    known = {name: value for name, value in values.items() if name in options}
+    try:
+        model = option_model(options).model_validate(known)
+    except ValidationError as error:
+        seen: set[str] = set()
+        for item in error.errors(include_url=False):
+            name = str(item["loc"][0])
+            if name not in seen:  # a union reports each of its members
+                seen.add(name)
+                problems.append(Problem(f"{path}.{name}", _wrong(item, options[name]), file))
+        return {}, problems
+    return {name: getattr(model, name) for name in known}, problems
+
+
+def option_model(options: Mapping[str, Option]) -> type[BaseModel]:
+    """A pydantic model with the options as fields; its JSON Schema has their docs."""
+    from pydantic import ConfigDict, Field, create_model
+
+    fields: dict[str, Any] = {}
+    for name, option in options.items():
+        default = ... if option.required else option.default
+        kind = option.type if option.required else option.type | None if option.default is None else option.type
+        extra = {"writeOnly": True} if option.secret else None
+        fields[name] = (kind, Field(default=default, description=option.doc or None, json_schema_extra=extra))
+    config = ConfigDict(extra="forbid", hide_input_in_errors=True, arbitrary_types_allowed=True)
+    return create_model("Options", __config__=config, **fields)
+
+
+def _unknown(name: str, options: Iterable[str]) -> str:
+    names = sorted(options)
+    close = get_close_matches(name, names, n=1)
+    if close:
+        return f"there is no such option; did you mean {close[0]!r}?"
+    return f"there is no such option; it takes {', '.join(names) or 'none'}"
+
+
+def _wrong(item: Mapping[str, Any], option: Option) -> str:
+    if item["type"] == "missing":
+        return f"it is missing{': ' + option.doc if option.doc else ''}"
+    message = str(item["msg"])
+    message = message[0].lower() + message[1:]
+    found = item.get("input")
+    if option.secret or isinstance(found, (dict, list)) or len(str(found)) > 100:
+        return message
+    return f"{message}, found {found!r}"
+
+
+def _hints(slot: Any) -> dict[str, Any]:
+    function = slot if inspect.isroutine(slot) else type(slot).__call__
+    try:
+        return typing.get_type_hints(function, include_extras=True)
+    except Exception:  # a name that only exists while type checking: the option is a text then
+        return {}
+
+
+def _from_parameter(parameter: inspect.Parameter, hint: Any) -> Option:
+    kind, option = _annotated(hint)
+    if option is not None and option.type is not str:
+        kind = option.type
+    default = None if parameter.default is parameter.empty else parameter.default
+    doc = option.doc if option else ""
+    secret = (option.secret if option else False) or parameter.name in ("secret", "password")
+    if parameter.name == "secret":
+        kind = Secret
+    return Option(doc, kind, default, secret=secret, learned=bool(option and option.learned))
+
+
+def _annotated(hint: Any) -> tuple[Any, Option | None]:
+    """The type and the doc of `Annotated[str, "doc"]` or `Annotated[str, Option("doc", secret=True)]`."""
+    if typing.get_origin(hint) is not Annotated:
+        return hint, None
+    kind, *notes = typing.get_args(hint)
+    for note in notes:
+        if isinstance(note, Option):
+            return kind, note
+        if isinstance(note, str):
+            return kind, Option(note)
+    return hint, None
+
+
+def _default(field: dataclasses.Field[Any]) -> Any:
+    return field.default_factory() if field.default_factory is not dataclasses.MISSING else field.default
