@@ -113,7 +113,8 @@ async def status(event_id: str, flying: Collection[tuple[str, int]], reader: Rea
     found: dict[str, DeliveryStatus] = {}
     for name, start, position, opened, state in await reader.rows(
         "SELECT s.name, s.start, s.position, s.open, "
-        "(SELECT state FROM deliveries WHERE sub = s.id AND seq = ? ORDER BY job LIMIT 1) FROM subscriptions s ORDER BY s.name",
+        "(SELECT state FROM deliveries WHERE sub = s.id AND seq = ? ORDER BY job LIMIT 1) "
+        "FROM subscriptions s ORDER BY s.name",
         (seq,),
     ):
         if (name, seq) in flying:
