@@ -146,10 +146,17 @@ class LogSettings(Table):
 
     url: LogUrl = Field(
         default="sqlite:///data/hub.db",
+        repr=False,
         description="`sqlite:///<file>`, relative to this file's folder (four slashes: absolute), or "
         "`nats://<host>:4222,<host>:4222` for JetStream.",
     )
     keep: Duration = Field(default=7 * DAY, description="How long events and their requests are kept, at least.")
+
+    @property
+    def shown(self) -> str:
+        """The URL without user and password."""
+        scheme, _, rest = self.url.partition("://")
+        return f"{scheme}://{rest.rpartition('@')[2]}"
 
 
 class SourceTable(Table):

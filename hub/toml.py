@@ -15,6 +15,10 @@ HINTS = {
     "Cannot declare": "each table is written once; put its keys together",
     "Cannot overwrite": "each key is written once",
     "Expected '=' after a key": "a line is `key = value`, a table's name stands in [ ]",
+    'Expected "': "a text or a list is not closed",
+    "Illegal character": "a text ends on the line it began on, with the same quote",
+    "Unclosed": "a list or a table in braces is not closed",
+    "Unterminated": "a text is not closed",
     "Expected newline or end of document": "one `key = value` a line; a text stands in double quotes",
 }
 
