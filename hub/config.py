@@ -199,7 +199,9 @@ class _Reading:
         """A plugin's own options as their types; paths relative to the config's folder."""
         for name in offered:
             if name in common.model_fields and name not in GIVEN:
-                self.say(path, f"the plugin's option {name!r} cannot be set, as every table has one; rename the plugin's")
+                self.say(
+                    path, f"the plugin's option {name!r} cannot be set, as each table has one; rename the plugin's"
+                )
         read, problems = read_options(offered, values, path, file=self.file)
         for problem in problems:
             if any(_inside(missing, problem.where) for missing in self.resolved.missing):
