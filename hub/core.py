@@ -47,12 +47,16 @@ class Hub:
         self._keys = Keys()
         self._janitor: asyncio.Task[None] | None = None
 
-    async def start(self) -> None:
-        """Open the log, bind the sources, start the deliveries."""
+    async def open(self) -> None:
+        """Open the log and bind the sources; nothing is received or delivered yet."""
         await self.log.open()
         for settings in self.config.sources:
             if settings.enabled:
                 self.sources[settings.name] = await self._bind(settings)
+
+    async def start(self) -> None:
+        """Open the log, bind the sources, start the deliveries."""
+        await self.open()
         self.quarantine.start()
 
     async def _bind(self, settings: SourceConfig) -> Source:

@@ -135,7 +135,7 @@ def configure_logging(style: Literal["auto", "terminal", "json", "quiet"], secre
 
     if style == "auto":
         style = "terminal" if sys.stderr.isatty() else "json"
-    processors: list[Any] = [structlog.processors.TimeStamper(fmt="iso", utc=True), _Redactor(secrets)]
+    processors: list[Any] = [structlog.processors.TimeStamper(fmt="iso", utc=True), Redactor(secrets)]
     if style == "terminal":
         processors.append(TerminalRenderer(colour=sys.stderr.isatty()))
     else:
@@ -149,7 +149,7 @@ def configure_logging(style: Literal["auto", "terminal", "json", "quiet"], secre
     )
 
 
-class _Redactor:
+class Redactor:
     """Blots out the configured secrets wherever they appear in a log line."""
 
     def __init__(self, secrets: frozenset[str]) -> None:
