@@ -146,8 +146,9 @@ def test_a_whole_file(load: Load, tmp_path: Path) -> None:
         rate = "30/m"
         timeout = "5s"
         ordered = true
+        enabled = { env = "ON" }
         """,
-        {"PORT": "80", "ACME": "acme secret", "URL": "https://hooks.example.com/T1"},
+        {"PORT": "80", "ACME": "acme secret", "URL": "https://hooks.example.com/T1", "ON": "true"},
     )
     assert (config.server.port, config.server.max_body) == (80, 2**20)
     assert config.server.allowed_hosts == ("hub.example.com",)
