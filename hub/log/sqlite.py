@@ -85,6 +85,7 @@ class SqliteLog:
         """See `Log.open`."""
         if not self._read_only:
             self._lock.take()
+        self._head = Head(0)
         try:
             if self._read_only:
                 await asyncio.to_thread(sqlite_inspect.check_readable, self.path)
@@ -108,12 +109,13 @@ class SqliteLog:
             subscription.closed = True
         for subscription in self._subscriptions.values():
             await subscription.close()
+        # whoever closes last moves the write-ahead log into the file, and only the writer can
+        await self._feeds.close()
+        await self._pages.close()
         if self._writer_ is not None:
             await self._writer_.close()
             self._writer_ = None
         self._subscriptions.clear()
-        await self._feeds.close()
-        await self._pages.close()
         self._lock.free()
 
     @property
@@ -338,6 +340,10 @@ class SqliteLog:
     async def health(self) -> Health:
         """See `Log.health`."""
         trouble = self._writer_.trouble if self._writer_ is not None else ""
-        (events,) = await self._pages.row("SELECT count(*) FROM events")
+        events = 0
+        try:
+            (events,) = await self._pages.row("SELECT count(*) FROM events")
+        except LogError as error:
+            trouble = trouble or str(error)
         size, free = await asyncio.to_thread(space, self.path)
         return Health(writable=not (trouble or self._read_only), detail=trouble, events=events, size=size, free=free)

@@ -193,7 +193,7 @@ class Room:
     """Keeps a disk that fills up usable: a full one takes neither a DELETE nor a checkpoint, so retention is no help.
 
     reserve: bytes of a file beside the log that is given up when the disk is full; floor: free bytes below which no
-    requests are taken in (outcomes and retention go on). A full disk is left again at floor + reserve.
+    requests are taken in (outcomes and retention go on). Pages that retention has freed inside the log count as free.
     """
 
     path: Path
@@ -209,15 +209,17 @@ class Room:
         """The reserve."""
         return self.path.with_name(self.path.name + ".reserve")
 
-    def check(self, *, now: bool = False) -> bool:
-        """Is there room for requests? Looks at the disk at most every second."""
+    def check(self, spare: Callable[[], int]) -> bool:
+        """Is there room for requests? Looks at the disk at most every second. spare: bytes unused inside the log."""
         moment = time.monotonic()
-        if now or moment - self._checked >= self.every:
+        if moment - self._checked >= self.every:
             self._checked = moment
             free = self.free(self.path.parent)
             held = self.file.exists()
-            self.low = free < self.floor + (0 if held else self.reserve)
-            if not self.low and not held:
+            needed = self.floor + (0 if held else self.reserve)
+            # the write-ahead log grows even where the file has pages to spare
+            self.low = free < needed and (free < self.floor // 4 or free + spare() < needed)
+            if not held and free >= needed:
                 self._hold()
         return not self.low
 

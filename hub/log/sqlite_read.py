@@ -31,6 +31,8 @@ class Reader:
         uri = f"{self._path.absolute().as_uri()}?mode=ro"
         try:
             self._connection = await aiosqlite.connect(uri, uri=True, timeout=BUSY, isolation_level=None)
+            # from the first read on it holds the write-ahead log open, also while the writer has to reconnect
+            await self._connection.execute_fetchall("SELECT 1 FROM events LIMIT 1")
         except sqlite3.Error as error:
             raise LogUnavailable(f"{self._path} cannot be read: {error}") from error
         self._connection.row_factory = Decoder()  # type: ignore[assignment]  # any callable will do

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from hub.errors import HubError, LogError, LogUnavailable
 from hub.log.base import Stored
 from hub.log.sqlite_append import Append, Appended, Appender, cannot_keep
-from hub.log.sqlite_files import MIB, Room, code_of, connect, is_not_now
+from hub.log.sqlite_files import MIB, PAGE, Room, code_of, connect, is_not_now
 
 T = TypeVar("T")
 
@@ -213,7 +213,7 @@ class Writer:
                 works.append(work)
         appended = Appended()
         try:
-            if not self._room.check():
+            if not self._room.check(self._spare):
                 refused = LogUnavailable(f"the disk of {self._path} is nearly full; free some space")
                 results += [(work, refused) for work in works if work.append is not None]
                 works = [work for work in works if work.append is None]
@@ -286,6 +286,12 @@ class Writer:
                 total.requeued |= one.requeued
             connection.execute("RELEASE one")
         return results, total
+
+    def _spare(self) -> int:
+        """Bytes of pages in the file that hold nothing."""
+        connection, _ = self._connect()
+        (pages,) = connection.execute("PRAGMA freelist_count").fetchone()
+        return int(pages) * PAGE
 
     def _connect(self) -> tuple[sqlite3.Connection, Appender]:
         if self._connection is None or self._appender is None:
