@@ -45,7 +45,7 @@ class query:
     name: str
 
     def __call__(self, request: Request) -> str | None:
-        return request.query.get(self.name, [None])[0]  # type: ignore[list-item]  # None stands for "not there"
+        return next(iter(request.query.get(self.name, ())), None)
 
     def put(self, request: Request, value: object) -> Request:
         """The request with the query field set to `value`."""
@@ -60,7 +60,7 @@ class form:
     name: str
 
     def __call__(self, request: Request) -> str | None:
-        return request.form.get(self.name, [None])[0]  # type: ignore[list-item]  # None stands for "not there"
+        return next(iter(request.form.get(self.name, ())), None)
 
     def put(self, request: Request, value: object) -> Request:
         """The request with the form field set to `value`, the body written again."""
@@ -149,7 +149,7 @@ class first_of:
         """The request with the place that is read set to `value`; with the first one if there is none."""
         writable = [place for place in self.places if hasattr(place, "put")]
         read = next((place for place in writable if _read(place, request) not in (None, "")), writable[0])
-        changed: Request = read.put(request, value)  # type: ignore[union-attr]  # only those that have it
+        changed: Request = read.put(request, value)
         return changed
 
 
@@ -194,24 +194,29 @@ class digest_of:
 class items:
     """For `split`: the items of lists in the body, `list[]` or `entry[].changes[]`; "[]" is the body itself.
 
-    A path with a name after its last `[]` takes that member of each item. A body that has no such list is no batch.
+    A path with a name after its last `[]` takes that member of each item. A body that has no such list is no batch: it
+    is the only item.
     """
 
     path: str = "[]"
 
     def __call__(self, request: Request) -> list[Any]:
-        found = [request.json]
+        found, listed = [request.json], False
         for step in re.findall(r"[^.\[\]]+|\[\]", self.path):
             if step == "[]":
-                found = [item for value in found if isinstance(value, list) for item in value]
+                lists = [value for value in found if isinstance(value, list)]
+                listed = listed or bool(lists)
+                found = [item for value in lists for item in value]
             else:
                 found = [value[step] for value in found if isinstance(value, dict) and step in value]
-        return found
+        return found if listed else [request.json]
 
     def put(self, request: Request, values: Sequence[Any]) -> Request:
         """The request with its items replaced one by one, the body written again."""
         steps = re.findall(r"[^.\[\]]+|\[\]", self.path)
         remaining = iter(values)
+        if any(item is request.json for item in self(request)):
+            return replace(request, body=orjson.dumps(next(remaining)))
 
         def walk(value: Any, rest: list[str]) -> Any:
             if not rest:
@@ -340,21 +345,27 @@ def parse_time(value: Any) -> datetime | None:
     Numbers may be text; a moment without a zone is UTC; what cannot be read is None.
     """
     try:
-        if isinstance(value, datetime):
-            return value if value.tzinfo else value.replace(tzinfo=UTC)
-        if isinstance(value, bool) or value is None:
-            return None
-        if isinstance(value, (int, float)):
-            return _since_epoch(float(value))
-        text = str(value).strip()
-        if not text or len(text) > 64:
-            return None
-        if re.fullmatch(r"-?\d+(\.\d+)?", text) and not re.fullmatch(r"(19|20)\d{6}", text):
-            return _since_epoch(float(text))
-        match = ISO.fullmatch(text)
-        return _iso(match) if match else _as_utc(parsedate_to_datetime(text))
+        moment = _moment(value)
+        # in UTC, so that every moment that is returned can be written
+        return None if moment is None else moment.astimezone(UTC)
     except (ValueError, OverflowError, TypeError, IndexError, OSError):
         return None
+
+
+def _moment(value: Any) -> datetime | None:
+    if isinstance(value, datetime):
+        return _as_utc(value)
+    if isinstance(value, bool) or value is None:
+        return None
+    if isinstance(value, (int, float)):
+        return _since_epoch(float(value))
+    text = str(value).strip()
+    if not text or len(text) > 64:
+        return None
+    if re.fullmatch(r"-?\d+(\.\d+)?", text) and not re.fullmatch(r"(19|20)\d{6}", text):
+        return _since_epoch(float(text))
+    match = ISO.fullmatch(text)
+    return _iso(match) if match else _as_utc(parsedate_to_datetime(text))
 
 
 def _since_epoch(number: float) -> datetime:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, Self
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 import orjson
 
@@ -76,12 +76,12 @@ class Request:
     @property
     def path(self) -> str:
         """The URL's path, still percent-encoded."""
-        return urlsplit(self.url).path
+        return _split(self.url).path
 
     @property
     def query_string(self) -> str:
         """The URL's query without "?", still percent-encoded."""
-        return urlsplit(self.url).query
+        return _split(self.url).query
 
     @cached_property
     def text(self) -> str:
@@ -141,6 +141,13 @@ def encode_header(value: str) -> bytes:
         return value.encode("latin-1")
     except UnicodeEncodeError:
         return value.encode("utf-8", "surrogatepass")
+
+
+def _split(url: str) -> SplitResult:
+    try:
+        return urlsplit(url)
+    except ValueError:  # a stranger's Host header with half an IPv6 address
+        return urlsplit("")
 
 
 def _fields(text: str) -> dict[str, list[str]]:
