@@ -54,7 +54,7 @@ def options_of(provider: Provider) -> dict[str, Option]:
         for parameter in wanted(slot):
             if parameter.name in found or parameter.name in GIVEN:
                 continue
-            found[parameter.name] = _from_parameter(parameter, hints.get(parameter.name, str))
+            found[parameter.name] = option_of_parameter(parameter, hints.get(parameter.name, str))
     return found
 
 
@@ -136,7 +136,7 @@ def _hints(slot: Any) -> dict[str, Any]:
         return {}
 
 
-def _from_parameter(parameter: inspect.Parameter, hint: Any) -> Option:
+def option_of_parameter(parameter: inspect.Parameter, hint: Any) -> Option:
     kind, option = _annotated(hint)
     if option is not None and option.type is not str:
         kind = option.type

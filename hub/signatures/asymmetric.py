@@ -1,0 +1,344 @@
+"""Public-key signatures over a string: Ed25519, ECDSA and RSA; the platform keeps the private key."""
+
+from __future__ import annotations
+
+from base64 import b64decode
+from binascii import Error as Base64Error
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Literal
+
+from hub.options import Option, credential
+from hub.signatures.signed import Key, Signed
+from hub.signatures.symmetric import each_secret
+from hub.signatures.value import decode, encode
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+    from cryptography.hazmat.primitives.hashes import HashAlgorithm
+
+PUBLIC_DOC = "The platform's public key: PEM, or as its page shows it; a list while it is being changed."
+PRIVATE_DOC = "A development key, with which `hub send` signs in the platform's place. Never in production."
+Fetcher = Callable[..., str]
+"""Gives the key's text for a request, from `options["fetched"]`, or raises KeyNeeded."""
+
+
+class PublicKey(Signed):
+    """What the public-key schemes share: the options, and keys as PEM, DER, hex or raw bytes in base64.
+
+    option: the public key's name; prefixes: what may stand before a raw key (`whpk_`); fetch: a function of the request
+    and, by keyword-only parameters, of the options, that gives the key's text where none is configured.
+    """
+
+    def __init__(
+        self,
+        at: Any,
+        value: str = "{base64}",
+        signed: Any = "{body}",
+        *,
+        option: str = "public_key",
+        doc: str = PUBLIC_DOC,
+        prefixes: tuple[str, str] = ("", ""),
+        fetch: Fetcher | None = None,
+        **places: Any,
+    ) -> None:
+        super().__init__(at, value, signed, **places)
+        self.option = option
+        self.doc = doc
+        self.prefixes = prefixes
+        self.fetch = fetch
+
+    def options(self) -> dict[str, Option]:
+        """The public key, and a private one for development."""
+        return {self.option: credential(self.doc), "private_key": Option(PRIVATE_DOC, secret=True)}
+
+    def configured(self, options: Mapping[str, Any]) -> bool:
+        """Is there a usable key, or a way to fetch one?"""
+        return bool(self.keys(options)) or self.fetch is not None
+
+    def keys(self, options: Mapping[str, Any], *, signing: bool = False) -> list[Key]:
+        """The usable public keys; for signing the private one."""
+        if signing:
+            private = self.load_private(str(options.get("private_key") or ""))
+            return [] if private is None else [Key(None, private)]
+        loaded = [(name, self.load_public(text)) for name, text in each_secret(options.get(self.option))]
+        return [Key(name, key) for name, key in loaded if key is not None]
+
+    def request_independent_keys(self, options: Mapping[str, Any]) -> list[Key] | None:
+        """The configured keys; None if they have to be fetched."""
+        keys = self.keys(options)
+        return keys if keys or self.fetch is None else None
+
+    def keys_for(self, request: Any, options: Mapping[str, Any]) -> list[Key]:
+        """The key that the request needs, out of what was fetched."""
+        from hub.provider import bind
+
+        fetching = bind(self.fetch, options)
+        key = self.load_public(fetching(request)) if fetching is not None else None
+        return [] if key is None else [Key(None, key)]
+
+    def load_public(self, text: str) -> Any:
+        """The public key in a text; None if there is none."""
+        from cryptography.hazmat.primitives.serialization import load_der_public_key, load_pem_public_key
+
+        text = text.strip().replace("\\n", "\n")
+        try:
+            if "BEGIN CERTIFICATE" in text:
+                from cryptography.x509 import load_pem_x509_certificate
+
+                key: Any = load_pem_x509_certificate(text.encode()).public_key()
+            elif "BEGIN" in text:
+                key = load_pem_public_key(text.encode())
+            else:
+                raw = _raw(text.removeprefix(self.prefixes[0]))
+                key = self.raw_public(raw) or load_der_public_key(raw)
+        except (ValueError, TypeError, _unsupported()):
+            return None
+        return key if self.is_mine(key) else None
+
+    def load_private(self, text: str) -> Any:
+        """The private key in a text; None if there is none."""
+        from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+        try:
+            if "BEGIN" in text:
+                return load_pem_private_key(text.strip().replace("\\n", "\n").encode(), None)
+            return self.raw_private(_raw(text.removeprefix(self.prefixes[1])))
+        except (ValueError, TypeError, _unsupported()):
+            return None
+
+    def raw_public(self, raw: bytes) -> Any:
+        """The public key in raw bytes, where the algorithm has such; None if not."""
+        return None
+
+    def raw_private(self, raw: bytes) -> Any:
+        """The private key in raw bytes, where the algorithm has such; None if not."""
+        return None
+
+    def is_mine(self, key: Any) -> bool:
+        """Is the key of this algorithm?"""
+        raise NotImplementedError
+
+    def generate(self) -> Any:
+        """A fresh private key."""
+        raise NotImplementedError
+
+    def sign_bytes(self, key: Any, message: bytes) -> bytes:
+        """The private key's signature."""
+        raise NotImplementedError
+
+    def verify_bytes(self, key: Any, signature: bytes, message: bytes) -> None:
+        """Raises: cryptography's InvalidSignature"""
+        raise NotImplementedError
+
+    def check(self, key: Key, message: bytes, signature: str) -> bool:
+        """Decoded strictly, so that a signature has one spelling."""
+        from cryptography.exceptions import InvalidSignature
+
+        raw = decode(signature, self.form.encoding)
+        if raw is None:
+            return False
+        try:
+            self.verify_bytes(key.value, raw, message)
+        except (InvalidSignature, ValueError):
+            return False
+        return True
+
+    def make(self, key: Key, message: bytes) -> str:
+        """The signature as the header shows it."""
+        return encode(self.sign_bytes(key.value, message), self.form.encoding)
+
+    def credentials(self) -> dict[str, Any]:
+        """A key pair for development, as PEM."""
+        from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+
+        private = self.generate()
+        secret = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+        public = private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+        return {self.option: public, "private_key": secret}
+
+
+class Ed25519(PublicKey):
+    """Ed25519 (RFC 8032). A raw key is 32 bytes, in hex or base64."""
+
+    def raw_public(self, raw: bytes) -> Ed25519PublicKey | None:
+        """32 bytes are a key."""
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+        return Ed25519PublicKey.from_public_bytes(raw) if len(raw) == 32 else None
+
+    def raw_private(self, raw: bytes) -> Any:
+        """The first 32 bytes are the seed (whsk_ has seed and public key)."""
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+        return Ed25519PrivateKey.from_private_bytes(raw[:32]) if len(raw) in (32, 64) else None
+
+    def is_mine(self, key: Any) -> bool:
+        """Is it an Ed25519 key?"""
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+        return isinstance(key, Ed25519PublicKey)
+
+    def generate(self) -> Any:
+        """A fresh private key."""
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+        return Ed25519PrivateKey.generate()
+
+    def sign_bytes(self, key: Any, message: bytes) -> bytes:
+        """64 bytes."""
+        signature: bytes = key.sign(message)
+        return signature
+
+    def verify_bytes(self, key: Ed25519PublicKey, signature: bytes, message: bytes) -> None:
+        """Raises: InvalidSignature"""
+        key.verify(signature, message)
+
+
+class ECDSA(PublicKey):
+    """ECDSA on a NIST curve. hash: of the string; raw: the signature is r and s side by side (JOSE), not DER."""
+
+    def __init__(
+        self,
+        at: Any,
+        value: str = "{base64}",
+        signed: Any = "{body}",
+        *,
+        hash: str = "sha256",
+        raw: bool = False,
+        **more: Any,
+    ) -> None:
+        super().__init__(at, value, signed, **more)
+        self.hash = hash
+        self.raw = raw
+
+    def is_mine(self, key: Any) -> bool:
+        """Is it a key on a curve?"""
+        from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
+
+        return isinstance(key, EllipticCurvePublicKey)
+
+    def generate(self) -> Any:
+        """A fresh private key on P-256."""
+        from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
+
+        return generate_private_key(SECP256R1())
+
+    def sign_bytes(self, key: Any, message: bytes) -> bytes:
+        """DER, or r and s."""
+        from cryptography.hazmat.primitives.asymmetric.ec import ECDSA as Algorithm
+        from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+
+        der: bytes = key.sign(message, Algorithm(hash_named(self.hash)))
+        if not self.raw:
+            return der
+        size = (key.curve.key_size + 7) // 8
+        r, s = decode_dss_signature(der)
+        return r.to_bytes(size, "big") + s.to_bytes(size, "big")
+
+    def verify_bytes(self, key: EllipticCurvePublicKey, signature: bytes, message: bytes) -> None:
+        """Raises: InvalidSignature, ValueError"""
+        from cryptography.hazmat.primitives.asymmetric.ec import ECDSA as Algorithm
+        from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+
+        if self.raw:
+            size = (key.curve.key_size + 7) // 8
+            if len(signature) != 2 * size:
+                raise ValueError("the signature has the wrong length")
+            signature = encode_dss_signature(
+                int.from_bytes(signature[:size], "big"), int.from_bytes(signature[size:], "big")
+            )
+        key.verify(signature, message, Algorithm(hash_named(self.hash)))
+
+
+class RSA(PublicKey):
+    """RSA. hash: of the string; padding: `pkcs1` (PKCS#1 v1.5) or `pss`, with a salt of `salt` bytes (None: any)."""
+
+    def __init__(
+        self,
+        at: Any,
+        value: str = "{base64}",
+        signed: Any = "{body}",
+        *,
+        hash: str = "sha256",
+        padding: Literal["pkcs1", "pss"] = "pkcs1",
+        salt: int | None = None,
+        **more: Any,
+    ) -> None:
+        super().__init__(at, value, signed, **more)
+        self.hash = hash
+        self.padding = padding
+        self.salt = salt
+
+    def is_mine(self, key: Any) -> bool:
+        """Is it an RSA key?"""
+        from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
+        return isinstance(key, RSAPublicKey)
+
+    def generate(self) -> Any:
+        """A fresh private key of 2048 bits."""
+        from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+
+        return generate_private_key(65537, 2048)
+
+    def sign_bytes(self, key: Any, message: bytes) -> bytes:
+        """As long as the modulus."""
+        signature: bytes = key.sign(message, self._padding(signing=True), hash_named(self.hash))
+        return signature
+
+    def verify_bytes(self, key: RSAPublicKey, signature: bytes, message: bytes) -> None:
+        """Raises: InvalidSignature"""
+        key.verify(signature, message, self._padding(), hash_named(self.hash))
+
+    def _padding(self, *, signing: bool = False) -> Any:
+        from cryptography.hazmat.primitives.asymmetric import padding
+
+        if self.padding == "pkcs1":
+            return padding.PKCS1v15()
+        digest = hash_named(self.hash)
+        length: Any = self.salt if self.salt is not None else digest.digest_size if signing else padding.PSS.AUTO
+        return padding.PSS(padding.MGF1(digest), length)
+
+
+def hash_named(name: str) -> HashAlgorithm:
+    """The hash of that name.
+
+    Raises:
+        ValueError: there is none.
+    """
+    from cryptography.hazmat.primitives import hashes
+
+    known: dict[str, type[HashAlgorithm]] = {
+        "sha1": hashes.SHA1,
+        "sha256": hashes.SHA256,
+        "sha384": hashes.SHA384,
+        "sha512": hashes.SHA512,
+    }
+    if name not in known:
+        raise ValueError(f"there is no hash {name!r}; there are {', '.join(known)}")
+    return known[name]()
+
+
+def _raw(text: str) -> bytes:
+    """Bytes written in hex or base64.
+
+    Raises:
+        ValueError: neither.
+    """
+    text = "".join(text.split())
+    try:
+        return bytes.fromhex(text)
+    except ValueError:
+        pass
+    try:
+        return b64decode(text, altchars=b"-_" if "-" in text or "_" in text else None, validate=True)
+    except Base64Error as error:
+        raise ValueError(str(error)) from None
+
+
+def _unsupported() -> type[Exception]:
+    from cryptography.exceptions import UnsupportedAlgorithm
+
+    return UnsupportedAlgorithm

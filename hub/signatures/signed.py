@@ -1,0 +1,294 @@
+"""Schemes that sign a string: reading, the clock, and writing, once for HMAC, hashes and public keys."""
+
+from __future__ import annotations
+
+import secrets
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from typing import Any, Literal
+
+from hub.errors import Refused, Unreadable
+from hub.extract import Reader, header, parse_time
+from hub.options import Option
+from hub.request import Request
+from hub.signatures.template import Absent, Template, compile_template
+from hub.signatures.value import Form, Group, compile_form
+
+Clock = Literal["s", "ms", "iso", "http"]
+Signable = str | Callable[..., "str | bytes | None"]
+"""A template, or a function of the request (options by keyword-only parameters), for what is signed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One key: its id where the platform names keys, and what `check` needs."""
+
+    id: str | None
+    value: Any
+
+
+class Signed(ABC):
+    """A signature over a string, somewhere in the request.
+
+    at: the header's name, or any place; value: how it looks there; signed: what is signed, a tuple for any of several;
+    timestamp, id, nonce: places outside the signature's own; clock: how the time is written (reading guesses by size);
+    tolerance: seconds that a signed time may be old, None for no limit; ahead: seconds it may be in the future
+    (tolerance if None); require: places that must hold a text for this scheme to be meant; also: other headers that may
+    hold the signature; keyid: the place that names the key; defaults: places that signing fills if they are empty.
+    """
+
+    proves = True
+
+    def __init__(
+        self,
+        at: str | Reader,
+        value: str,
+        signed: Signable | tuple[Signable, ...],
+        *,
+        timestamp: Reader | None = None,
+        id: Reader | None = None,
+        nonce: Reader | None = None,
+        clock: Clock = "s",
+        tolerance: float | None = 300,
+        ahead: float | None = None,
+        require: Mapping[str | Reader, str] | None = None,
+        also: Sequence[str] = (),
+        keyid: Reader | None = None,
+        defaults: Mapping[str | Reader, str] | None = None,
+    ) -> None:
+        self.places = tuple(_place(place) for place in (at, *also))
+        self.form: Form = compile_form(value)
+        self.signed = tuple(_signable(one) for one in (signed if isinstance(signed, tuple) else (signed,)))
+        given = {"timestamp": timestamp, "id": id, "nonce": nonce, "keyid": keyid}
+        self.outside: Mapping[str, Reader] = {name: place for name, place in given.items() if place is not None}
+        self.clock = clock
+        self.tolerance = tolerance
+        self.ahead = ahead
+        self.require = {_place(place): text for place, text in (require or {}).items()}
+        self.defaults = {_place(place): text for place, text in (defaults or {}).items()}
+
+    @abstractmethod
+    def options(self) -> dict[str, Option]:
+        """Names, types, docs and secrecy of what it takes."""
+
+    @abstractmethod
+    def credentials(self) -> dict[str, Any]:
+        """Fresh ones for development."""
+
+    @abstractmethod
+    def keys(self, options: Mapping[str, Any], *, signing: bool = False) -> list[Key]:
+        """The configured keys, decoded; an unusable one is left out. KeyNeeded if one has to be fetched."""
+
+    @abstractmethod
+    def check(self, key: Key, message: bytes, signature: str) -> bool:
+        """Is this the key's signature of the message?"""
+
+    @abstractmethod
+    def make(self, key: Key, message: bytes) -> str:
+        """The key's signature of the message."""
+
+    @property
+    def covers(self) -> str:
+        """How much of the body is signed."""
+        names: set[str] = set()
+        for one in self.signed:
+            if not isinstance(one, Template):
+                return "part"
+            names |= one.names
+        if "body" in names:
+            return "all"
+        return "part" if any(name.startswith(("body:", "form:", "params")) for name in names) else "none"
+
+    def configured(self, options: Mapping[str, Any]) -> bool:
+        """Is there a usable key?"""
+        return bool(self.keys(options))
+
+    def present(self, request: Request) -> bool:
+        """Does the request carry a signature of this kind, with all that goes with it?"""
+        try:
+            next(self._groups(request), None)
+        except Refused:
+            return False
+        if any(_text(place, request) != text for place, text in self.require.items()):
+            return False
+        return all(_text(place, request) for place in self.outside.values())
+
+    def verify(self, request: Request, options: Mapping[str, Any]) -> None:
+        """Raises: Refused, KeyNeeded"""
+        self.bind(options)(request)
+
+    def bind(self, options: Mapping[str, Any]) -> Callable[[Request], None]:
+        """`verify` with the keys decoded."""
+        keys = self.request_independent_keys(options)
+        tolerance = options.get("tolerance", self.tolerance)
+        ahead = self.ahead if self.ahead is not None else tolerance
+
+        def verify(request: Request) -> None:
+            usable = self.keys_for(request, options) if keys is None else keys
+            if not usable:
+                raise Refused("unconfigured", f"no usable key is configured: {', '.join(self.options())}")
+            group = self._matching(request, usable, options)
+            written = self._value("timestamp", group, request)
+            if tolerance is not None and written is not None:
+                _check_time(written, request.received, tolerance, ahead)
+
+        return verify
+
+    def request_independent_keys(self, options: Mapping[str, Any]) -> list[Key] | None:
+        """The keys, decoded once; None if they depend on the request."""
+        return self.keys(options)
+
+    def keys_for(self, request: Request, options: Mapping[str, Any]) -> list[Key]:
+        """The keys for one request, where they depend on it."""
+        return self.keys(options)
+
+    def sign(self, request: Request, options: Mapping[str, Any]) -> Request:
+        """The request as the platform would send it: places filled, signature last."""
+        key = next(iter(self.keys(options, signing=True)), None)
+        if key is None:
+            raise Refused("unconfigured", f"no key to sign with is configured: {', '.join(self.options())}")
+        values = {"timestamp": written_time(request.received, self.clock), "keyid": key.id or ""}
+        values["id"] = f"msg_{secrets.token_hex(12)}"
+        values["nonce"] = secrets.token_hex(16)
+        for place, text in (*self.require.items(), *self.defaults.items()):
+            if place in self.require or not _text(place, request):
+                request = place.put(request, text)  # type: ignore[attr-defined]  # places in a scheme are written
+        for name, place in self.outside.items():
+            if name in ("id", "nonce") and _text(place, request):
+                values[name] = _text(place, request) or ""
+            request = place.put(request, values[name])  # type: ignore[attr-defined]  # as above
+        message = self._message(self.signed[0], request, {**values, **self._secrets(key), "options": options})
+        text = self.form.write(self.make(key, message), values)
+        signed: Request = self.places[0].put(request, text)  # type: ignore[attr-defined]  # as above
+        return signed
+
+    def _secrets(self, key: Key) -> dict[str, Any]:
+        """Values of a key for templates that have the secret in them."""
+        return {}
+
+    def _matching(self, request: Request, keys: list[Key], options: Mapping[str, Any]) -> Group:
+        """The group whose signature is right."""
+        self._check_required(request)
+        absent: Absent | None = None
+        for group in self._groups(request):
+            values: dict[str, Any] = {name: self._value(name, group, request) for name in ("timestamp", "id", "nonce")}
+            values["options"] = options
+            candidates = self._chosen(keys, self._value("keyid", group, request))
+            for key in candidates:
+                for signed in self.signed:
+                    try:
+                        message = self._message(signed, request, {**values, **self._secrets(key)})
+                    except Absent as error:
+                        absent = error
+                        continue
+                    if any(self.check(key, message, signature) for signature in group.signatures):
+                        return group
+        if absent is not None:
+            raise Refused("missing", f"the signed {absent.name} is missing from the request", place=absent.name)
+        raise Refused("mismatch", f"the signature in {_named(self._found(request))} is not that of this request")
+
+    def _chosen(self, keys: list[Key], keyid: str | None) -> list[Key]:
+        """The key that the request names, or all of them."""
+        if keyid is None:
+            return keys
+        named = [key for key in keys if key.id == keyid]
+        return named or [key for key in keys if key.id is None]
+
+    def _groups(self, request: Request) -> Iterator[Group]:
+        failure: Refused | None = None
+        found = False
+        for place in self.places:
+            text = _text(place, request)
+            if text is None:
+                continue
+            try:
+                groups = self.form.read(text, _named(place))
+            except Refused as refusal:
+                failure = refusal
+                continue
+            found = True
+            yield from groups
+        if not found:
+            named = _named(self.places[0])
+            raise failure or Refused("missing", f"{named} is missing or empty", place=named)
+
+    def _found(self, request: Request) -> Reader:
+        return next((place for place in self.places if _text(place, request)), self.places[0])
+
+    def _check_required(self, request: Request) -> None:
+        for place, wanted in self.require.items():
+            found = _text(place, request)
+            if found is None:
+                raise Refused("missing", f"{_named(place)} is missing or empty", place=_named(place))
+            if found != wanted:
+                raise Refused("algorithm", f"{_named(place)} is {found[:40]!r}; the hub takes {wanted!r}")
+
+    def _value(self, name: str, group: Group, request: Request) -> str | None:
+        place = self.outside.get(name)
+        return group.values.get(name) if place is None else _text(place, request)
+
+    def _message(self, signed: Template | Callable[..., Any], request: Request, values: Mapping[str, Any]) -> bytes:
+        if isinstance(signed, Template):
+            try:
+                return signed.render(request, values)
+            except Unreadable:
+                raise Absent("body") from None
+        from hub.provider import bind
+
+        bound = bind(signed, {**values["options"], **{name: values[name] for name in values if name != "options"}})
+        assert bound is not None
+        try:
+            message = bound(request)
+        except Unreadable:
+            message = None
+        if message is None:
+            raise Absent("string")
+        return message.encode("utf-8", "surrogatepass") if isinstance(message, str) else message
+
+
+def written_time(moment: datetime, clock: Clock) -> str:
+    """The moment as a platform writes it."""
+    if clock == "iso":
+        return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    if clock == "http":
+        return format_datetime(moment.astimezone(UTC), usegmt=True)
+    return str(int(moment.timestamp() * (1000 if clock == "ms" else 1)))
+
+
+def _check_time(written: str, received: datetime, tolerance: float, ahead: float | None) -> None:
+    moment = parse_time(written)
+    if moment is None:
+        raise Refused("malformed", f"the signed time {written[:40]!r} is no time")
+    age = (received - moment).total_seconds()
+    if age > tolerance:
+        raise Refused("stale", f"the signature is right, but {age:.0f} s old; {tolerance:g} s are allowed", seconds=age)
+    if ahead is not None and -age > ahead:
+        text = f"the signature is right, but its time is {-age:.0f} s in the future; {ahead:g} s are allowed"
+        raise Refused("stale", text, seconds=age)
+
+
+def _place(place: str | Reader) -> Reader:
+    return header(place) if isinstance(place, str) else place
+
+
+def _signable(signed: Signable) -> Template | Callable[..., Any]:
+    return compile_template(signed) if isinstance(signed, str) else signed
+
+
+def _text(place: Reader, request: Request) -> str | None:
+    """A place's value as text; None if it is absent, empty, or no single value."""
+    try:
+        value = place(request)
+    except Unreadable:
+        return None
+    return str(value) if isinstance(value, (str, int, float)) and value != "" else None
+
+
+def _named(place: Reader) -> str:
+    """A place in words, for messages."""
+    name = getattr(place, "name", None) or getattr(place, "path", None)
+    kind = type(place).__name__
+    return f"the header {name}" if kind == "header" else f"the {kind} value {name}" if name else "the signature"

@@ -1,0 +1,152 @@
+"""HMAC and plain hashes: a secret that both sides have, and a digest compared as text."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from base64 import b64decode, b64encode
+from binascii import Error as Base64Error
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal
+
+from hub.extract import Reader
+from hub.options import Option, credential
+from hub.signatures.signed import Clock, Key, Signable, Signed
+from hub.signatures.value import canonical, encode
+
+KeyForm = Literal["text", "hex", "base64", "whsec"] | Callable[[str], bytes]
+SHARED_DOC = "The shared secret; a list while it is being changed: any of them will do."
+WHSEC = "whsec_"
+"""Prefix of base64 keys (https://github.com/standard-webhooks/standard-webhooks, "Symmetric")."""
+
+
+class HMAC(Signed):
+    """An HMAC of a string.
+
+    key: how the option's text becomes the key: as it is, hex, base64, `whsec` (base64 after its prefix), a function, or
+    a tuple of these, any of which will do; hash: `sha256 sha1 sha512 sha384 md5 …`; option: the secret's name, or
+    several names; learned: a handshake may bring it. The rest is as in `Signed`.
+    """
+
+    def __init__(
+        self,
+        at: str | Reader,
+        value: str = "{hex}",
+        signed: Signable | tuple[Signable, ...] = "{body}",
+        *,
+        hash: str = "sha256",
+        key: KeyForm | tuple[KeyForm, ...] = "text",
+        option: str | tuple[str, ...] = "secret",
+        learned: bool = False,
+        doc: str = SHARED_DOC,
+        timestamp: Reader | None = None,
+        id: Reader | None = None,
+        nonce: Reader | None = None,
+        clock: Clock = "s",
+        tolerance: float | None = 300,
+        ahead: float | None = None,
+        require: Mapping[str | Reader, str] | None = None,
+        also: Sequence[str] = (),
+        keyid: Reader | None = None,
+        defaults: Mapping[str | Reader, str] | None = None,
+    ) -> None:
+        super().__init__(
+            at,
+            value,
+            signed,
+            timestamp=timestamp,
+            id=id,
+            nonce=nonce,
+            clock=clock,
+            tolerance=tolerance,
+            ahead=ahead,
+            require=require,
+            also=also,
+            keyid=keyid,
+            defaults=defaults,
+        )
+        hashlib.new(hash)  # an unknown one is an error of the plugin, at import
+        self.hash = hash
+        self.key_forms = key if isinstance(key, tuple) else (key,)
+        self.names = option if isinstance(option, tuple) else (option,)
+        self.learned = learned
+        self.doc = doc
+
+    def options(self) -> dict[str, Option]:
+        """The secret, or several."""
+        return {name: credential(self.doc, learned=self.learned) for name in self.names}
+
+    def credentials(self) -> dict[str, Any]:
+        """Random secrets of the right form."""
+        return {name: new_secret(self.key_forms[0]) for name in self.names}
+
+    def keys(self, options: Mapping[str, Any], *, signing: bool = False) -> list[Key]:
+        """Every secret in every form it may have."""
+        found = []
+        for name in self.names:
+            for keyid, text in each_secret(options.get(name)):
+                for form in self.key_forms:
+                    raw = decode_key(text, form)
+                    if raw:
+                        found.append(Key(keyid, raw))
+        return found
+
+    def check(self, key: Key, message: bytes, signature: str) -> bool:
+        """Compared as text in constant time: a lenient decoder would take two spellings of one signature."""
+        expected = self.make(key, message).encode()
+        return hmac.compare_digest(canonical(signature, self.form.encoding).encode("latin-1", "replace"), expected)
+
+    def make(self, key: Key, message: bytes) -> str:
+        """The digest as the header shows it."""
+        return encode(self.digest(key.value, message), self.form.encoding)
+
+    def digest(self, key: bytes, message: bytes) -> bytes:
+        """The HMAC's bytes."""
+        return hmac.digest(key, message, self.hash)
+
+
+class Hash(HMAC):
+    """A plain hash of a string that has the secret in it as `{secret}`."""
+
+    def digest(self, key: bytes, message: bytes) -> bytes:
+        """The hash of the string; the key is in it already."""
+        return hashlib.new(self.hash, message).digest()
+
+    def _secrets(self, key: Key) -> dict[str, Any]:
+        return {"secret": key.value}
+
+
+def each_secret(value: Any) -> list[tuple[str | None, str]]:
+    """(key id, text) of an option that is one secret, a list of them, or a table by key id; empty ones are none."""
+    if isinstance(value, Mapping):
+        pairs: list[tuple[str | None, Any]] = [(str(name), one) for name, one in value.items()]
+    else:
+        pairs = [(None, one) for one in (value if isinstance(value, (list, tuple)) else [value])]
+    return [(name, str(one)) for name, one in pairs if one is not None and str(one) != ""]
+
+
+def decode_key(text: str, form: KeyForm) -> bytes | None:
+    """The key's bytes; None if the text is not of that form."""
+    try:
+        if callable(form):
+            return form(text)
+        if form == "hex":
+            return bytes.fromhex(text)
+        if form == "base64":
+            return b64decode(text, validate=True)
+        if form == "whsec":
+            return b64decode(text.removeprefix(WHSEC), validate=True)
+    except (ValueError, Base64Error):
+        return None
+    return text.encode("utf-8", "surrogatepass")
+
+
+def new_secret(form: KeyForm) -> str:
+    """A random secret of that form."""
+    raw = secrets.token_bytes(32)
+    if form == "base64":
+        return b64encode(raw).decode()
+    if form == "whsec":
+        return WHSEC + b64encode(raw).decode()
+    return raw.hex()

@@ -1,0 +1,1 @@
+"""The two listeners: webhooks for the world, the console for the operator."""

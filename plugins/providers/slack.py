@@ -1,0 +1,68 @@
+"""Slack: Events API, interactivity and slash commands."""
+
+from typing import Any
+
+import orjson
+
+from hub import Limits, Provider, Reply, Request, body, first_of, form, header, hookimpl
+from hub.signatures import HMAC
+
+
+def content(request: Request) -> Any:
+    """JSON for events; for interactivity JSON in the form field `payload`; for slash commands the form's fields."""
+    payload = form("payload")(request)
+    if payload is not None:
+        return orjson.loads(payload)
+    return {name: values[0] for name, values in request.form.items()} if request.form else request.json
+
+
+def inside(path: str) -> Any:
+    """A place in the content, whichever of the three it is."""
+    place = body(path)
+    return lambda request: place(request.part(content(request)))
+
+
+def kind(request: Request) -> str | None:
+    """The inner event's type, the interaction's, or `command./name`."""
+    data = content(request)
+    if isinstance(data, dict) and "command" in data:
+        return f"command.{data['command']}"
+    inner = data.get("event") if isinstance(data, dict) else None
+    return inner.get("type") if isinstance(inner, dict) else data.get("type") if isinstance(data, dict) else None
+
+
+def challenge(request: Request) -> Reply | None:
+    """url_verification is signed like any event: answered after it was verified."""
+    if body("type")(request) != "url_verification":
+        return None
+    return Reply(200, str(body("challenge")(request) or ""), event=False, note="url_verification answered")
+
+
+slack = Provider(
+    name="slack",
+    title="Slack",
+    docs="https://docs.slack.dev/authentication/verifying-requests-from-slack",
+    verify=HMAC(
+        "X-Slack-Signature",
+        "v0={hex}",
+        "v0:{timestamp}:{body}",
+        timestamp=header("X-Slack-Request-Timestamp"),
+    ),
+    type=kind,
+    id=first_of(inside("event_id"), inside("trigger_id")),
+    time=first_of(inside("event_time"), inside("action_ts"), inside("actions.0.action_ts")),
+    subject=first_of(inside("event.channel"), inside("channel.id"), inside("channel_id"), inside("team_id")),
+    data=content,
+    answer=challenge,
+    limits=Limits(
+        timeout=3,
+        retries="3: at once, after 1 and 5 minutes",
+        disables="when fewer than 5 % succeed in an hour with more than 1,000 events",
+        confidence="high",
+    ),
+)
+
+
+@hookimpl
+def register_providers() -> list[Provider]:
+    return [slack]

@@ -1,0 +1,20 @@
+"""Standard Webhooks: any platform that follows the specification, v1 and v1a."""
+
+from hub import Provider, body, header, hookimpl
+from hub.signatures import StandardWebhooks
+
+standard_webhooks = Provider(
+    name="standard-webhooks",
+    title="Standard Webhooks",
+    docs="https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md",
+    verify=StandardWebhooks(),
+    type=body("type"),
+    id=header("webhook-id"),
+    time=body("timestamp"),
+    subject=body("data.id"),
+)
+
+
+@hookimpl
+def register_providers() -> list[Provider]:
+    return [standard_webhooks]
