@@ -139,6 +139,7 @@ async def test_headers_of_the_configuration_win(tmp_path, mode):
         ({"headers": {"A b": "x"}}, "'A b' cannot be a header"),
         ({"headers": {"Authorization": "s3cret\n"}}, "'Authorization' cannot be a header"),
         ({"mode": "standard-webhooks"}, "needs it"),
+        ({"mode": "standard-webhooks", "secret": "s3cret!"}, "secret is"),
         ({"mode": "binary", "secret": "whsec_s3cret"}, "belongs to mode"),
     ],
 )

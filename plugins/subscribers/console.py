@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Annotated
 
 from rich.console import Console as Terminal
 from rich.text import Text
@@ -17,14 +18,11 @@ LONGEST = 200
 @dataclass
 class Console(Subscriber):
     """Time of arrival, source, type, subject and id, in colours where standard output is a terminal (NO_COLOR is
-    respected).
-
-    data: print the event's data too, its first 2000 characters.
-    """
+    respected)."""
 
     name = "console"
     batch = 100
-    data: bool = False
+    data: Annotated[bool, "Print the event's data too, its first 2000 characters."] = False
 
     async def open(self) -> None:
         self.terminal = Terminal(soft_wrap=True)

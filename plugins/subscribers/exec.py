@@ -6,8 +6,9 @@ import signal
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Annotated
 
-from hub import Event, Reject, Retry, Subscriber, hookimpl
+from hub import Event, Option, Reject, Retry, Subscriber, hookimpl
 
 ATTRIBUTES = ("id", "source", "type", "subject", "time", "provider", "deliveryid", "receivedat")
 INHERITED = ("PATH", "HOME", "USER", "SHELL", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR")
@@ -20,17 +21,17 @@ class Exec(Subscriber):
     """The event is CloudEvents JSON on standard input, its attributes are HUB_EVENT_ID, HUB_EVENT_TYPE,
     HUB_EVENT_SOURCE, HUB_EVENT_SUBJECT, HUB_EVENT_TIME, ... in the environment. Exit code 0 is delivered, any other is
     tried again. When the subscription's `timeout` is over, the command and all that it started are killed. A command
-    may run twice for one event: HUB_EVENT_ID tells.
-
-    command: the program and its arguments, a list; never a shell. It runs in the folder of config.toml.
-    environment: more environment variables; besides them it gets PATH, HOME and the like, none of the hub's secrets.
-    reject_codes: exit codes that say that another try is no use (65 is EX_DATAERR of sysexits.h).
+    may run twice for one event: HUB_EVENT_ID tells. It gets PATH, HOME and the like, but none of the hub's secrets.
     """
 
     name = "exec"
-    command: list[str]
-    environment: dict[str, str] = field(default_factory=dict, repr=False)
-    reject_codes: list[int] = field(default_factory=lambda: [65])
+    command: Annotated[list[str], "The program and its arguments; never a shell. It runs in the folder of config.toml."]
+    environment: Annotated[dict[str, str], Option("More environment variables.", secret=True)] = field(
+        default_factory=dict, repr=False
+    )
+    reject_codes: Annotated[list[int], "Exit codes that say that another try is no use; 65 is EX_DATAERR."] = field(
+        default_factory=lambda: [65]
+    )
 
     def __post_init__(self) -> None:
         if isinstance(self.command, str) or not self.command:

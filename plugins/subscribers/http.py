@@ -4,10 +4,11 @@ import json
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Annotated, Literal
 from urllib.parse import quote, urlsplit
 
-from hub import Event, Reject, Request, Subscriber, hookimpl
+from hub import Event, Option, Reject, Request, Subscriber, hookimpl
+from hub.signatures import StandardWebhooks
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -26,22 +27,21 @@ LONGEST = 1000
 
 @dataclass
 class HTTP(Subscriber):
-    """The target may get an event twice: `Hub-Event-Id`, the CloudEvent's id or `webhook-id` tells.
-
-    url: where to; a 2xx answer is delivered.
-    mode: `original`: the request as it came, byte for byte; `structured`, `binary`: a CloudEvent; `standard-webhooks`:
-    type, timestamp and data, signed with `secret`.
-    method: instead of POST, or of the original's.
-    headers: more headers, or others; values may be secrets.
-    secret: `whsec_...`, for `standard-webhooks` only.
-    """
+    """The target may get an event twice: `Hub-Event-Id`, the CloudEvent's id or `webhook-id` tells."""
 
     name = "http"
-    url: str = field(repr=False)
-    mode: Literal["original", "structured", "binary", "standard-webhooks"] = "original"
-    method: str = ""
-    headers: dict[str, str] = field(default_factory=dict, repr=False)
-    secret: str = field(default="", repr=False)
+    url: Annotated[str, Option("Where to; a 2xx answer is delivered.", secret=True)] = field(repr=False)
+    mode: Annotated[
+        Literal["original", "structured", "binary", "standard-webhooks"],
+        "The request as it came, byte for byte; a CloudEvent; or type, timestamp and data, signed with `secret`.",
+    ] = "original"
+    method: Annotated[str, "Instead of POST, or of the original's."] = ""
+    headers: Annotated[dict[str, str], Option("More headers; they replace others of their name.", secret=True)] = field(
+        default_factory=dict, repr=False
+    )
+    secret: Annotated[str, Option("`whsec_...`, for `standard-webhooks` only.", secret=True)] = field(
+        default="", repr=False
+    )
 
     def __post_init__(self) -> None:
         if not self.url.startswith(("https://", "http://")):
@@ -53,6 +53,8 @@ class HTTP(Subscriber):
                 )
         if (self.mode == "standard-webhooks") != bool(self.secret):
             raise ValueError('secret ("whsec_...") belongs to mode = "standard-webhooks", which needs it')
+        if self.secret and not StandardWebhooks().configured({"secret": self.secret}):
+            raise ValueError('secret is "whsec_" and base64, as in Standard Webhooks')
 
     async def deliver(self, event: Event) -> None:
         if self.mode == "original":
@@ -79,8 +81,6 @@ class HTTP(Subscriber):
 
     def signed(self, event: Event) -> Request:
         """The event as https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md."""
-        from hub.signatures import StandardWebhooks
-
         form = event.cloudevent()
         head = json.dumps({"type": event.type, "timestamp": form.get("time", form["receivedat"])})
         request = Request.make(

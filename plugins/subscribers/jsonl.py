@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 from hub import Event, Retry, Subscriber, hookimpl
 
@@ -15,19 +16,13 @@ OURS = b'{"specversion":'
 
 @dataclass
 class JSONLines(Subscriber):
-    """Delivered again, an event is written again: readers that mind drop lines whose `id` they have seen.
-
-    path: the file, made if it is not there, its folder too; relative to the folder of config.toml. Not to be shared by
-    two subscriptions.
-    max_bytes: a file is rotated before it grows beyond this; events.jsonl becomes events.jsonl.1, and so on.
-    keep: how many rotated files are kept.
-    """
+    """Delivered again, an event is written again: readers that mind drop lines whose `id` they have seen."""
 
     name = "jsonl"
     batch = 500
-    path: str
-    max_bytes: int = 100_000_000
-    keep: int = 5
+    path: Annotated[str, "The file, relative to the folder of config.toml; one subscription only may write it."]
+    max_bytes: Annotated[int, "Before events.jsonl grows beyond this, it becomes events.jsonl.1."] = 100_000_000
+    keep: Annotated[int, "How many rotated files are kept."] = 5
 
     def __post_init__(self) -> None:
         if self.max_bytes < 1 or self.keep < 1:

@@ -4,12 +4,12 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Annotated, Any
 
 from jinja2 import TemplateSyntaxError
 from jinja2.sandbox import SandboxedEnvironment
 
-from hub import Event, Subscriber, hookimpl
+from hub import Event, Option, Subscriber, hookimpl
 
 MAX_TEXT = 40_000
 """https://docs.slack.dev/reference/methods/chat.postMessage: longer messages are truncated."""
@@ -23,15 +23,16 @@ HALF_ENTITY = re.compile(r"&\w{0,3}$")
 class Slack(Subscriber):
     """Slack knows no idempotency: a message whose answer was lost is posted again.
 
-    url: the incoming webhook's, a secret (https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks).
-    text: a template, in Slack's mrkdwn; also the notification's text where there are blocks. Values are escaped.
-    blocks: Block Kit blocks, as tables or as the JSON that Block Kit Builder shows; every text in them is a template.
+    https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks
     """
 
     name = "slack"
-    url: str = field(repr=False)
-    text: str = "{{ event.source }}: {{ event.type }}"
-    blocks: list[dict[str, Any]] | str = field(default_factory=list)
+    url: Annotated[str, Option("The incoming webhook's URL.", secret=True)] = field(repr=False)
+    text: Annotated[str, "A template, in Slack's mrkdwn; values are escaped."] = "{{ event.source }}: {{ event.type }}"
+    blocks: Annotated[
+        list[dict[str, Any]] | str,
+        "Block Kit blocks, as tables or as Block Kit Builder's JSON; every text in them is a template.",
+    ] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         try:

@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
 import aiosqlite
 
@@ -19,14 +20,13 @@ MAX_VIEW_NAME = 200
 class SQLite(Subscriber):
     """Delivered again, an event is not stored again: its id is the primary key.
 
-    path: the database file, made if it is not there, its folder too; relative to the folder of config.toml.
-    table: the table's name. Views (`"github.push"`) are made for the first 1000 event types.
+    Views (`"github.push"`) are made for the first 1000 event types.
     """
 
     name = "sqlite"
     batch = 500
-    path: str
-    table: str = "events"
+    path: Annotated[str, "The database file, relative to the folder of config.toml; it and its folder are made."]
+    table: Annotated[str, "The table's name."] = "events"
 
     async def open(self) -> None:
         path = self.context.folder / self.path
