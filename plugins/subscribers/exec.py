@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Annotated
 
-from hub import Event, Option, Reject, Retry, Subscriber, hookimpl
+from hub import Event, Reject, Retry, Subscriber, hookimpl
 
 ATTRIBUTES = ("id", "source", "type", "subject", "time", "provider", "deliveryid", "receivedat")
 INHERITED = ("PATH", "HOME", "USER", "SHELL", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR")
@@ -26,9 +26,7 @@ class Exec(Subscriber):
 
     name = "exec"
     command: Annotated[list[str], "The program and its arguments; never a shell. It runs in the folder of config.toml."]
-    environment: Annotated[dict[str, str], Option("More environment variables.", secret=True)] = field(
-        default_factory=dict, repr=False
-    )
+    environment: Annotated[dict[str, str], "More environment variables."] = field(default_factory=dict, repr=False)
     reject_codes: Annotated[list[int], "Exit codes that say that another try is no use; 65 is EX_DATAERR."] = field(
         default_factory=lambda: [65]
     )

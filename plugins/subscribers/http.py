@@ -36,7 +36,7 @@ class HTTP(Subscriber):
         "The request as it came, byte for byte; a CloudEvent; or type, timestamp and data, signed with `secret`.",
     ] = "original"
     method: Annotated[str, "Instead of POST, or of the original's."] = ""
-    headers: Annotated[dict[str, str], Option("More headers; they replace others of their name.", secret=True)] = field(
+    headers: Annotated[dict[str, str], "More headers; they replace others of their name."] = field(
         default_factory=dict, repr=False
     )
     secret: Annotated[str, Option("`whsec_...`, for `standard-webhooks` only.", secret=True)] = field(
