@@ -1,0 +1,92 @@
+"""Generic: any sender whose way of signing the config describes."""
+
+from typing import Annotated, Any, Literal
+
+from hub import Provider, Request, body, form, header, hookimpl, query
+from hub.provider import Scheme
+from hub.signatures import HMAC, Basic, Bearer, Configured, Token
+
+PLACES: dict[str, Any] = {"header": header, "query": query, "form": form, "body": body}
+
+
+def place(text: str) -> Any:
+    """`header.X-Event`, `body.event.type`, `query.id`, `form.kind`."""
+    kind, _, name = text.partition(".")
+    if kind not in PLACES or not name:
+        raise ValueError(f"a place is written header.X-Event, body.event.type, query.id or form.kind, not {text!r}")
+    return PLACES[kind](name)
+
+
+def scheme(
+    *,
+    scheme: Annotated[
+        Literal["hmac", "token", "bearer", "basic"],
+        "How the sender proves itself: `hmac`, `token`, `bearer` or `basic`.",
+    ] = "hmac",
+    header: Annotated[str, "The header with the signature or token."] = "X-Signature",
+    algorithm: Annotated[Literal["sha256", "sha1", "sha512", "sha384", "md5"], "The hash of the HMAC."] = "sha256",
+    encoding: Annotated[
+        Literal["hex", "HEX", "base64", "base64url"], "How the signature is written; `HEX` takes any case."
+    ] = "hex",
+    prefix: Annotated[str, "What stands before the signature or token in the header, such as `sha256=`."] = "",
+    value: Annotated[str, "The whole header instead, as `t={timestamp},v1={hex}`."] = "",
+    signed: Annotated[str, "The string that is signed."] = "{body}",
+    timestamp: Annotated[str, "The place of the time that is signed, such as `header.X-Timestamp`."] = "",
+    key: Annotated[Literal["text", "hex", "base64", "whsec"], "How the secret is written."] = "text",
+) -> Scheme:
+    """The scheme that the options describe."""
+    if scheme == "basic":
+        return Basic()
+    if scheme == "bearer":
+        return Bearer()
+    if scheme == "token":
+        return Token(header, prefix + "{token}")
+    written = value or f"{prefix}{{{encoding}}}"
+    at = place(timestamp) if timestamp else None
+    return HMAC(header, written, signed, hash=algorithm, key=key, timestamp=at)
+
+
+def kind(
+    request: Request, *, type: Annotated[str, "The place of the event's type, such as `body.event`."] = "body.type"
+) -> Any:
+    """The sender's word for what happened."""
+    return place(type)(request) or "event"
+
+
+def identity(
+    request: Request, *, id: Annotated[str | None, "The place of the delivery id, such as `header.X-Delivery`."] = None
+) -> Any:
+    """The sender's delivery id; without one every request is an event."""
+    return place(id)(request) if id else None
+
+
+def moment(
+    request: Request, *, time: Annotated[str | None, "The place of the time, such as `body.created_at`."] = None
+) -> Any:
+    """When it happened."""
+    return place(time)(request) if time else None
+
+
+def about(
+    request: Request, *, subject: Annotated[str | None, "The place of the subject, such as `body.order.id`."] = None
+) -> Any:
+    """What it is about."""
+    return place(subject)(request) if subject else None
+
+
+generic = Provider(
+    name="generic",
+    title="Generic",
+    docs="docs/write-a-provider.md",
+    verify=Configured(scheme, {}, {"scheme": "token"}, {"scheme": "basic"}),
+    type=kind,
+    id=identity,
+    time=moment,
+    subject=about,
+    methods=("POST", "PUT", "PATCH", "GET"),
+)
+
+
+@hookimpl
+def register_providers() -> list[Provider]:
+    return [generic]
