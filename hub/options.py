@@ -18,8 +18,27 @@ if TYPE_CHECKING:
 
     from hub.subscriber import Subscriber
 
-Secret = str | int | list[str | int] | dict[str, str | int]
-"""A credential: one, several of which any will do, or several by the platform's key id."""
+
+class Secret:
+    """The type of a credential: one, several of which any will do, or several by the platform's key id."""
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
+        from pydantic_core import core_schema
+
+        # strict: `true` is no number
+        one = core_schema.union_schema([core_schema.str_schema(strict=True), core_schema.int_schema(strict=True)])
+        several = core_schema.list_schema(one, min_length=1, strict=True)
+        named = core_schema.dict_schema(core_schema.str_schema(), one, min_length=1)
+        return core_schema.union_schema(
+            [one, several, named],
+            custom_error_type="credential",
+            custom_error_message="a credential is a text in quotes, a list of texts, or a table of them by key id",
+        )
+
+
+SECRET_NAMES = ("secret", "password", "token")
+"""Ends of names of parameters that are secrets without saying so."""
 
 GIVEN = ("secrets", "fetched", "public_url", "tolerance")
 """Names that slot functions may ask for and no config table has as options of its own."""
@@ -48,7 +67,11 @@ def credential(doc: str, *, learned: bool = False) -> Option:
 
 def options_of(provider: Provider) -> dict[str, Option]:
     """All options of a provider: its own, its scheme's, and what its slots ask for."""
-    found: dict[str, Option] = {**provider.verify.options(), **provider.options}
+    found = dict(provider.verify.options())
+    for name, option in provider.options.items():
+        known = found.get(name)
+        # the provider's words, but a credential stays one
+        found[name] = dataclasses.replace(known, doc=option.doc) if known and known.secret else option
     for _, slot in provider.slots():
         hints = _hints(slot)
         for parameter in wanted(slot):
@@ -59,17 +82,23 @@ def options_of(provider: Provider) -> dict[str, Option]:
 
 
 def subscriber_options(subscriber: type[Subscriber]) -> dict[str, Option]:
-    """The fields of a subscriber's dataclass as options; `metadata={"doc": ..., "secret": True}` says more."""
+    """The fields of a subscriber's dataclass as options.
+
+    `Annotated[str, "doc"]`, `Annotated[str, Option("doc", secret=True)]`, or `metadata` with `doc` and `secret` says
+    more; a field with `repr=False` that says nothing is a secret.
+    """
     if not dataclasses.is_dataclass(subscriber):
         return {}
     hints = typing.get_type_hints(subscriber, include_extras=True)
     found = {}
     for field in dataclasses.fields(subscriber):
+        if not field.init:
+            continue
         required = field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
         default = None if required else _default(field)
         kind, option = _annotated(hints.get(field.name, str))
         doc = field.metadata.get("doc", option.doc if option else "")
-        secret = field.metadata.get("secret", option.secret if option else False)
+        secret = field.metadata.get("secret", option.secret if option else not field.repr)
         found[field.name] = Option(doc, kind, default, required, secret)
     return found
 
@@ -92,7 +121,7 @@ def read_options(
                 seen.add(name)
                 problems.append(Problem(f"{path}.{name}", _wrong(item, options[name]), file))
         return {}, problems
-    return {name: getattr(model, name) for name in known}, problems
+    return {name: getattr(model, f"option_{name}") for name in known}, problems
 
 
 def option_model(options: Mapping[str, Option]) -> type[BaseModel]:
@@ -103,8 +132,12 @@ def option_model(options: Mapping[str, Option]) -> type[BaseModel]:
     for name, option in options.items():
         default = ... if option.required else option.default
         kind = option.type if option.required else option.type | None if option.default is None else option.type
-        extra = {"writeOnly": True} if option.secret else None
-        fields[name] = (kind, Field(default=default, description=option.doc or None, json_schema_extra=extra))
+        extra: Any = {"writeOnly": True} if option.secret else None
+        # an alias: an option may be called `json` or `copy`, a field of a model may not
+        fields[f"option_{name}"] = (
+            kind,
+            Field(default=default, alias=name, description=option.doc or None, json_schema_extra=extra),
+        )
     config = ConfigDict(extra="forbid", hide_input_in_errors=True, arbitrary_types_allowed=True)
     return create_model("Options", __config__=config, **fields)
 
@@ -142,7 +175,7 @@ def option_of_parameter(parameter: inspect.Parameter, hint: Any) -> Option:
         kind = option.type
     default = None if parameter.default is parameter.empty else parameter.default
     doc = option.doc if option else ""
-    secret = (option.secret if option else False) or parameter.name in ("secret", "password")
+    secret = (option.secret if option else False) or parameter.name.endswith(SECRET_NAMES)
     if parameter.name == "secret":
         kind = Secret
     return Option(doc, kind, default, secret=secret, learned=bool(option and option.learned))
