@@ -268,6 +268,12 @@ class Retention:
         assert await log.request(gone.event.id) is None
         assert not (await keep(log, "same")).duplicate
 
+    async def test_a_pruned_event_is_not_delivered(self, log: Log) -> None:
+        await keep_many(log, 10)
+        assert await log.prune(now() + FAR, 7) == 7
+        left = await everything(log)
+        assert positions(await take(await subscribe(log, start="beginning"), 3)) == positions(left)
+
     async def test_an_emptied_log_goes_on(self, log: Log, place: Place) -> None:
         feed = await subscribe(log)
         last = (await keep_many(log, 10))[-1]

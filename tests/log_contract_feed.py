@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from datetime import timedelta
 
 from log_contract import (
@@ -63,6 +64,21 @@ class Feeding:
         await asyncio.sleep(0.01)
         stored = await keep(log)
         assert positions(await waiting) == [stored.position]
+
+    async def test_a_cancelled_take_loses_nothing(self, log: Log, place: Place) -> None:
+        await subscribe(log)
+        stored = await keep_many(log, 40)
+        await log.close()
+        log = await place.open()
+        feed = await subscribe(log)
+        for steps in range(12):
+            task = asyncio.create_task(feed.take(3, 1))
+            for _ in range(steps):
+                await asyncio.sleep(0)
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await settle(feed, await task, "returned")
+        assert sorted(positions(await take(feed, 40))) == positions(stored)
 
     async def test_only_what_is_not_settled_comes_again(self, log: Log, place: Place) -> None:
         feed = await subscribe(log)

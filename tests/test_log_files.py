@@ -18,12 +18,16 @@ from log_contract import (
     keep,
     keep_many,
     positions,
+    settle,
+    subscribe,
+    take,
 )
 
 from hub.errors import LogDamaged, LogError, LogInUse, LogTooNew, LogUnavailable
 from hub.log import sqlite_files
 from hub.log.migrations import MIGRATIONS, migrate, version
 from hub.log.sqlite import SqliteLog
+from hub.log.sqlite_recover import recover
 
 
 @pytest.fixture
@@ -184,3 +188,45 @@ class TestMigrations:
                 migrate(connection, [*MIGRATIONS, broken])
             assert version(connection) == len(MIGRATIONS)
             assert connection.execute("SELECT count(*) FROM events").fetchone() == (0,)
+
+
+class TestRecovery:
+    """`hub doctor --recover`."""
+
+    async def test_what_can_be_read_is_saved(self, log: SqliteLog, path: Path) -> None:
+        feed = await subscribe(log)
+        for number in range(60):
+            big = incoming(b'"' + os.urandom(5000).hex().encode() + b'"')
+            await log.append(big, [event_of(big, f"d{number}")])
+        await settle(feed, await take(feed, 30))
+        stored = await everything(log)
+        await log.close()
+        whole = path.read_bytes()
+        # the tables' first pages come first, the rows behind them
+        bad = len(whole) * 3 // 4
+        path.write_bytes(whole[:bad] + os.urandom(40_000) + whole[bad + 40_000 :])
+        with pytest.raises(LogDamaged):
+            await SqliteLog(path).open()
+        found = recover(path)
+        assert found.backup.exists()
+        assert found.lost
+        again = SqliteLog(path)
+        await again.open()
+        saved = await everything(again)
+        assert 30 < len(saved) < 60
+        assert [one for one in stored if one in saved] == saved
+        left = await take(await subscribe(again), len([one for one in saved if one.position > 30]))
+        assert min(positions(left)) > 30
+        assert (await keep(again)).position > stored[-1].position
+        await again.close()
+
+    async def test_a_file_that_is_no_log_is_left_alone(self, path: Path) -> None:
+        path.write_bytes(b"something else, and long enough to be a header" * 10)
+        with pytest.raises(LogDamaged, match="nothing of it can be read"):
+            recover(path)
+        assert path.read_bytes().startswith(b"something else")
+
+    async def test_a_running_hub_is_not_disturbed(self, log: SqliteLog, path: Path) -> None:
+        with pytest.raises(LogInUse):
+            recover(path)
+        await keep(log)

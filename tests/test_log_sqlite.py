@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from log_contract_append import Appending, Listing, Retention
+from log_contract import (
+    FAR,
+    event_of,
+    everything,
+    incoming,
+    keep,
+    keep_many,
+    now,
+    positions,
+    subscribe,
+    take,
+)
+from log_contract_append import Appending, Listing, Retention, rejection
 from log_contract_feed import Feeding, Replaying, Retrying
 
+from hub.errors import ConfigError, LogError, LogUnavailable
 from hub.log import open_log
-from hub.log.base import Log
+from hub.log.base import Position, Query, RejectionQuery
 from hub.log.sqlite import SqliteLog
+from hub.log.sqlite_changes import LEARNED
+from hub.log.sqlite_upkeep import Bounds
 
 
 class SqlitePlace:
@@ -39,9 +56,130 @@ async def place(tmp_path: Path) -> AsyncIterator[SqlitePlace]:
 
 
 @pytest.fixture
-async def log(place: SqlitePlace) -> Log:
+async def log(place: SqlitePlace) -> SqliteLog:
     return await place.open()
 
 
 class TestContract(Appending, Listing, Retention, Feeding, Retrying, Replaying):
     """Every test of the contract."""
+
+
+async def test_a_follower_that_falls_behind_is_dropped(log: SqliteLog, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hub.log.sqlite.FOLLOW_BEHIND", 50)
+    following = log.follow(None)
+    first = asyncio.create_task(anext(following))
+    await asyncio.sleep(0.01)
+    stored = [await keep(log), *await keep_many(log, 100)]
+    seen = [await first]
+    with pytest.raises(LogUnavailable, match=f"go on from {stored[0].position}"):
+        while True:
+            seen.append(await anext(following))
+    again = log.follow(seen[-1].position)
+    seen += [await anext(again) for _ in range(100)]
+    assert positions(seen) == positions(stored)
+
+
+async def test_history_is_no_reason_to_drop_a_follower(log: SqliteLog, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hub.log.sqlite.FOLLOW_BEHIND", 50)
+    stored = await keep_many(log, 300)
+    following = log.follow(Position(0))
+    assert positions([await anext(following) for _ in stored]) == positions(stored)
+
+
+async def test_a_search_ends_at_its_budget_and_goes_on(log: SqliteLog, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hub.log.sqlite_browse.STEP", 10)
+    wanted = await keep(log, type="rare.one")
+    await keep_many(log, 200)
+    query = Query(types=("rare.*",))
+    assert await everything(log, query) == [wanted]
+    monkeypatch.setattr("hub.log.sqlite_browse.BUDGET", -1.0)
+    page = await log.browse(query, None, 10)
+    assert (page.items, page.complete) == ([], False)
+    assert page.next is not None
+    monkeypatch.setattr("hub.log.sqlite_browse.BUDGET", 10.0)
+    assert (await log.browse(query, page.next, 10)).items == [wanted]
+
+
+async def test_refused_requests_are_bounded_by_number_and_by_size(place: SqlitePlace) -> None:
+    log = await place.open(bounds=Bounds(count=5, size=100_000))
+    signed = rejection(stage="read")
+    await log.reject(signed)
+    refused = [rejection() for _ in range(12)]
+    for one in refused:
+        await log.reject(one)
+    kept = (await log.rejections(RejectionQuery(), None, 100)).items
+    assert kept[-1].id == signed.id
+    assert [one.id for one in kept[:-1]] == [one.id for one in refused[::-1]][: len(kept) - 1]
+    assert 5 < len(kept) <= 5 + 5 + 1
+    await log.reject(rejection(request=incoming(os.urandom(90_000))))
+    await log.reject(large := rejection(request=incoming(os.urandom(90_000))))
+    kept = (await log.rejections(RejectionQuery(), None, 100)).items
+    assert [one.id for one in kept] == [large.id, signed.id]
+
+
+async def test_a_repeated_rejection_is_kept_once(log: SqliteLog) -> None:
+    one = rejection()
+    await log.reject(one)
+    await log.reject(one)
+    assert len((await log.rejections(RejectionQuery(), None, 100)).items) == 1
+
+
+async def test_untrusted_secrets_are_bounded(log: SqliteLog) -> None:
+    await log.learn("asana", "secret", "mine", True)
+    for number in range(LEARNED + 5):
+        await log.learn("asana", "secret", f"strange {number}", False)
+    await log.learn("asana", "secret", "mine", False)
+    learned = await log.learned("asana")
+    assert len(learned) == LEARNED + 1
+    assert learned[-1] == ("secret", "mine", True)
+
+
+async def test_names_are_dropped_with_their_events(log: SqliteLog, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hub.log.sqlite_upkeep.NAMES", 0)
+    await keep(log, type="a.gone")
+    assert await log.prune(now() + FAR) == 1
+    assert await log._pages.rows("SELECT text FROM names") == []
+    stored = await keep(log, type="a.gone")
+    assert await log.get(stored.event.id) == stored
+
+
+async def test_large_events_are_read_ahead_a_few_at_a_time(place: SqlitePlace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hub.log.sqlite_lane.CHUNK_BYTES", 100_000)
+    log = await place.open()
+    await subscribe(log)
+    large = incoming(b'"' + os.urandom(30_000).hex().encode() + b'"')
+    for number in range(40):
+        await log.append(large, [event_of(large, f"d{number}")])
+    await log.close()
+    log = await place.open()
+    feed = await subscribe(log)
+    taken = await take(feed, 40)
+    assert feed.subscription.lanes[0].read_ahead <= 4
+    assert len(taken) == 40
+
+
+async def test_statements_are_led_by_an_index(log: SqliteLog) -> None:
+    await keep(log)
+    known = (
+        "WITH asked (source, delivery, idx) AS (VALUES ('a', 'b', 0), ('c', 'd', 0)) "
+        "SELECT n.text, e.delivery, e.idx, e.seq FROM asked CROSS JOIN names n CROSS JOIN events e "
+        "WHERE n.text = asked.source AND e.source = n.id AND e.delivery = asked.delivery AND e.idx = asked.idx"
+    )
+    plan = [row[3] for row in await log._pages.rows(f"EXPLAIN QUERY PLAN {known}")]
+    assert any("events_delivery (delivery=? AND source=? AND idx=?)" in step for step in plan), plan
+    assert not any(step.startswith(("SCAN n", "SCAN e")) for step in plan), plan
+
+
+async def test_no_such_subscription(log: SqliteLog) -> None:
+    with pytest.raises(LogError, match="nobody"):
+        await log.replay("nobody", Query())
+    assert not await log.cancel("17")
+    assert not await log.cancel("x")
+    await log.retire("nobody")
+
+
+def test_a_url_of_no_log_is_a_problem_of_the_config(tmp_path: Path) -> None:
+    for url in ("hub.db", "sqlite:///", "mysql://x"):
+        with pytest.raises(ConfigError, match=r"log\.url"):
+            open_log(url, tmp_path)
+    assert open_log("sqlite:////var/hub.db", tmp_path).path == Path("/var/hub.db")

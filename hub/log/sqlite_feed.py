@@ -279,7 +279,10 @@ class SqliteFeed:
 
     async def take(self, limit: int, wait: float) -> list[Delivery]:
         """See `Feed.take`."""
-        return [] if self.closed else await self.subscription.take(self, limit, wait)
+        if self.closed or self.subscription.closed:
+            await asyncio.sleep(wait)  # whoever asks in a loop must not spin
+            return []
+        return await self.subscription.take(self, limit, wait)
 
     async def settle(self, results: Sequence[Settled]) -> None:
         """See `Feed.settle`."""

@@ -53,6 +53,11 @@ class Lane:
         return bool(self.again or self._ahead) or self.position < (head.last if self.until is None else self.until)
 
     @property
+    def read_ahead(self) -> int:
+        """How many events the next read from the disk may bring."""
+        return self._chunk
+
+    @property
     def done(self) -> bool:
         """Is a replay over?"""
         return self.until is not None and self.position >= self.until and not self.open

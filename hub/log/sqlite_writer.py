@@ -114,9 +114,7 @@ class Writer:
             self._ready.notify()
         # a disk that hangs must not hold up the end
         await asyncio.wait([self._ended], timeout=PATIENCE)
-        if self._watch is not None:
-            self._watch.cancel()
-        self._fail([*self._kept, *self._queue], LogUnavailable("the log is closed"))
+        self._over()
 
     def _put(self, work: Work) -> None:
         if self._closing:
@@ -155,8 +153,15 @@ class Writer:
             else:
                 future.set_result(result)
 
-    def _fail(self, works: Sequence[Work], error: Exception) -> None:
-        self._done([(work, error) for work in works], [], set())
+    def _over(self) -> None:
+        """The thread has ended, or nobody waits for it any more."""
+        self._closing = True
+        if self._watch is not None:
+            self._watch.cancel()
+        if not self._ended.done():
+            self._ended.set_result(None)
+        left = [*self._serving, *self._kept, *self._queue]
+        self._done([(work, LogUnavailable("the log is closed")) for work in left if not work.future.done()], [], set())
 
     # in the thread
 
@@ -173,7 +178,7 @@ class Writer:
             self._checkpoint(0)
         finally:
             self._disconnect()
-            self._loop.call_soon_threadsafe(self._ended.set_result, None)
+            self._loop.call_soon_threadsafe(self._over)
 
     def _next(self) -> list[Work] | None:
         """What waits now; [] when there is time for other work; None at the end.

@@ -1,0 +1,152 @@
+"""Saves what can be read of a damaged SQLite log into a new file."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from hub.errors import LogDamaged, LogUnavailable
+from hub.log.codec import Unpacker
+from hub.log.migrations import check_version, migrate, version
+from hub.log.sqlite_files import Lock, connect, damaged
+
+BY_NUMBER = {
+    "names": "id",
+    "requests": "seq",
+    "events": "seq",
+    "subscriptions": "id",
+    "attempts": "id",
+    "jobs": "id",
+    "rejections": "seq",
+    "learned": "id",
+}
+BY_KEY = ("filters", "deliveries")
+FARTHEST = 1 << 40
+"""How far ahead of a bad place in a table the next good row is looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """kept: rows saved, by table; lost: how many bad places there were; backup: where the damaged file is now."""
+
+    kept: Counter[str]
+    lost: int
+    backup: Path
+
+
+def recover(path: Path) -> Recovered:
+    """Replace a damaged log by one with all that can still be read; the damaged file is kept beside it.
+
+    Raises:
+        LogInUse: a hub runs on it; LogUnavailable: there is none; LogDamaged: nothing of it can be read; LogTooNew.
+    """
+    if not path.exists():
+        raise LogUnavailable(f"there is no log at {path}")
+    lock = Lock(path)
+    lock.take()
+    try:
+        fresh = path.with_name(path.name + ".recovered")
+        _remove(fresh)
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as old:
+            try:
+                check_version(version(old))
+                old.execute("SELECT name FROM sqlite_schema").fetchall()
+            except sqlite3.Error as error:
+                raise damaged(path, f"nothing of it can be read ({error}); restore a copy, or move it away") from None
+            with closing(connect(fresh)) as new:
+                migrate(new)
+                kept, lost = _copy(old, new)
+        backup = path.with_name(f"{path.name}.damaged-{datetime.now(UTC):%Y%m%dT%H%M%S}")
+        path.rename(backup)
+        for suffix in ("-wal", "-shm"):
+            beside = path.with_name(path.name + suffix)
+            if beside.exists():
+                beside.rename(backup.with_name(backup.name + suffix))
+        fresh.rename(path)
+    finally:
+        lock.free()
+    return Recovered(kept, lost, backup)
+
+
+def _copy(old: sqlite3.Connection, new: sqlite3.Connection) -> tuple[Counter[str], int]:
+    kept: Counter[str] = Counter()
+    bad: list[str] = []
+    unpacker = Unpacker()
+    new.execute("BEGIN IMMEDIATE")
+    for table, key in BY_NUMBER.items():
+        for row in _rows(old, table, key, bad):
+            if table in ("requests", "rejections") and not _whole(row[-1], unpacker):
+                bad.append(table)
+                continue
+            kept[table] += _insert(new, table, row, bad)
+    for table in BY_KEY:
+        try:
+            for row in old.execute(f"SELECT * FROM {table}"):
+                kept[table] += _insert(new, table, row, bad)
+        except sqlite3.DatabaseError:
+            bad.append(table)
+    without = "data IS NULL AND NOT EXISTS (SELECT 1 FROM requests r WHERE r.seq = events.request)"
+    kept["events"] -= new.execute(f"DELETE FROM events WHERE {without}").rowcount
+    new.execute("DELETE FROM deliveries WHERE NOT EXISTS (SELECT 1 FROM events e WHERE e.seq = deliveries.seq)")
+    _go_on(old, new)
+    new.execute("COMMIT")
+    return kept, len(bad)
+
+
+def _rows(old: sqlite3.Connection, table: str, key: str, bad: list[str]) -> Iterator[tuple[Any, ...]]:
+    """The rows of a table in order, around what cannot be read."""
+    last, step = -1, 1
+    while step < FARTHEST:
+        try:
+            for row in old.execute(f"SELECT {key}, * FROM {table} WHERE {key} > ? ORDER BY {key}", (last,)):
+                last, step = row[0], 1
+                yield row[1:]
+        except (sqlite3.DatabaseError, ValueError):
+            bad.append(table)
+            last, step = last + step, step * 2
+        else:
+            return
+
+
+def _whole(raw: object, unpacker: Unpacker) -> bool:
+    if not isinstance(raw, bytes):
+        return False
+    try:
+        unpacker.unpack(raw)
+    except LogDamaged:
+        return False
+    return True
+
+
+def _insert(new: sqlite3.Connection, table: str, row: tuple[Any, ...], bad: list[str]) -> int:
+    try:
+        new.execute(f"INSERT INTO {table} VALUES ({','.join('?' * len(row))})", row)
+    except (sqlite3.Error, ValueError):
+        bad.append(table)
+        return 0
+    return 1
+
+
+def _go_on(old: sqlite3.Connection, new: sqlite3.Connection) -> None:
+    """Positions must not restart below those of the subscriptions, also if the newest events are lost."""
+    try:
+        numbers = dict(old.execute("SELECT name, seq FROM sqlite_sequence").fetchall())
+    except sqlite3.DatabaseError:
+        numbers = {}
+    (position,) = new.execute("SELECT coalesce(max(position), 0) FROM subscriptions").fetchone()
+    numbers["events"] = max(int(numbers.get("events", 0)), position)
+    for table, number in numbers.items():
+        changed = new.execute("UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = ?", (number, table)).rowcount
+        if not changed:
+            new.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", (table, number))
+
+
+def _remove(path: Path) -> None:
+    for suffix in ("", "-wal", "-shm"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
