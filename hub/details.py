@@ -86,7 +86,12 @@ async def _delivery(log: Log, stored: Stored, name: str, status: str, state: Del
 
 def filtered_out(filter_text: str, event: Event) -> str:
     """Why a filter passes this event over; "" if it does not."""
-    raise NotImplementedError
+    from hub.filters import Filter
+
+    try:
+        return Filter.from_text(filter_text).explain(event)
+    except ValueError as error:
+        return f"the filter of that time cannot be read any more: {error}"
 
 
 async def _beginning(

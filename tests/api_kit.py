@@ -80,14 +80,16 @@ def acme_folder(folder: Path, config: str = "") -> Path:
 
 
 @contextlib.asynccontextmanager
-async def running(file: Path, **client: Any) -> AsyncIterator[Running]:
+async def running(file: Path) -> AsyncIterator[Running]:
     """A hub that has its log and sources and delivers nothing, and its console listener."""
     hub = Hub(load_config(file, {}))
     await hub.open()
     try:
-        async with serving(console_app(hub), hub.config.console.port) as url:
-            async with httpx2.AsyncClient(base_url=url, timeout=10, trust_env=False, **client) as http:
-                yield Running(hub, http)
+        async with (
+            serving(console_app(hub), hub.config.console.port) as url,
+            httpx2.AsyncClient(base_url=url, timeout=10, trust_env=False) as http,
+        ):
+            yield Running(hub, http)
     finally:
         await hub.log.close()
 

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-FILTER = ""
-
 from hub.event import new_id
+from hub.filters import Filter
 from hub.log.base import Log, Query, Rejection, Settled, SubscriptionSpec
 from tests.api_kit import SECRET, Running, acme_folder, running
 from tests.cli_kit import append, event
+
+FILTER = Filter.make(events=["paid.*"]).text
 
 
 @pytest.fixture

@@ -15,7 +15,8 @@ from starlette.requests import Request as HTTPRequest
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from hub.core import RETRY_AFTER, Hub
+from hub.answers import RETRY_AFTER
+from hub.core import Hub
 from hub.details import event_details, find_event, find_rejection
 from hub.errors import HubError, LogError, LogUnavailable, UsageError
 from hub.event import to_json

@@ -1,0 +1,186 @@
+"""`hub init` and `hub new`: what a first start needs, and files to start from."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from dotenv import dotenv_values
+
+from hub.config import load_config
+from tests.cli_kit import REPOSITORY, Done, command, environ, process
+
+Capsys = pytest.CaptureFixture[str]
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("HUB_CONFIG", raising=False)
+    return tmp_path
+
+
+def secrets(folder: Path) -> dict[str, str | None]:
+    return dict(dotenv_values(folder / ".env", interpolate=False))
+
+
+def test_an_empty_folder_becomes_a_hub_that_loads(folder: Path, capsys: Capsys) -> None:
+    done = command(capsys, "init")
+    assert done.code == 0
+    assert "wrote config.toml" in done.out and "hub run" in done.out
+    assert set(secrets(folder)) == {"TYPEFORM_SECRET", "GITHUB_SECRET"}
+    assert all(len(value or "") >= 32 for value in secrets(folder).values())
+    assert not any(value and value in done.out for value in secrets(folder).values())
+    config = load_config(folder / "config.toml", {})
+    assert [source.name for source in config.sources] == ["typeform", "github"]
+    assert not config.plugins.rules
+
+
+def test_secrets_are_for_their_owner_only(folder: Path, capsys: Capsys) -> None:
+    before = os.umask(0)
+    try:
+        command(capsys, "init")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((folder / ".env").stat().st_mode) == 0o600
+
+
+def test_a_second_time_changes_nothing(folder: Path, capsys: Capsys) -> None:
+    command(capsys, "init")
+    (folder / "plugins" / "example.py").unlink()
+    before = {file: file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+    done = command(capsys, "init")
+    assert "everything is there already" in done.out
+    assert {file: file.read_bytes() for file in folder.rglob("*") if file.is_file()} == before
+
+
+def test_what_is_missing_is_added_and_nothing_is_overwritten(
+    folder: Path, capsys: Capsys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "config.toml").write_text(
+        """
+        [console]
+        token = { env = "CONSOLE_TOKEN" }
+        [providers.github]
+        secret = [{ env = "NEW" }, { env = "OLD" }]
+        [providers.typeform]
+        secret = { env = "ELSEWHERE" }
+        [providers.stripe]
+        secret = { env = "MINE" }
+        [subscribers.slack]
+        url = { env = "SLACK_URL" }
+        """,
+        encoding="utf-8",
+    )
+    (folder / ".env").write_text("# kept\nMINE='a b'\nOLD=", encoding="utf-8")
+    monkeypatch.setenv("ELSEWHERE", "set")
+    done = command(capsys, "init")
+    text = (folder / ".env").read_text(encoding="utf-8")
+    assert text.startswith("# kept\nMINE='a b'\nOLD=\n")
+    found = secrets(folder)
+    assert set(found) == {"MINE", "OLD", "NEW", "CONSOLE_TOKEN"}
+    assert found["MINE"] == "a b"
+    assert found["OLD"] and found["NEW"] and found["OLD"] != found["NEW"]
+    assert "SLACK_URL  (subscribers.slack.url)" in done.out
+
+
+def test_a_public_key_is_the_platforms(folder: Path, capsys: Capsys) -> None:
+    """A fresh public key without its private key would verify nothing, so it is left to a person."""
+    (folder / "plugins").mkdir()
+    (folder / "plugins" / "keyed.py").write_text(
+        """
+from hub import Provider, body, hookimpl
+from hub.signatures import Ed25519
+
+@hookimpl
+def register_providers():
+    verify = Ed25519("X-Signature", "{hex}", "{body}")
+    return [Provider(name="keyed", title="Keyed", docs="https://x.example", verify=verify, type=body("type"))]
+""",
+        encoding="utf-8",
+    )
+    (folder / "config.toml").write_text('[providers.keyed]\npublic_key = { env = "KEY" }\n', encoding="utf-8")
+    done = command(capsys, "init")
+    assert "KEY  (providers.keyed.public_key)" in done.out
+    assert not (folder / ".env").exists()
+    (folder / "config.toml").write_text(
+        '[providers.keyed]\npublic_key = { env = "KEY" }\nprivate_key = { env = "PRIVATE" }\n', encoding="utf-8"
+    )
+    command(capsys, "init")
+    assert set(secrets(folder)) == {"KEY", "PRIVATE"}
+    load_config(folder / "config.toml", {})
+    done = command(capsys, "check")
+    assert "development key" in done.out
+
+
+def test_the_sample_config_is_the_repositorys(capsys: Capsys) -> None:
+    template = REPOSITORY / "hub" / "templates" / "init" / "config.toml"
+    assert template.read_bytes() == (REPOSITORY / "config.toml").read_bytes(), "copy config.toml there"
+
+
+def test_another_folder(folder: Path, capsys: Capsys) -> None:
+    command(capsys, "init", "--config", "some/where/hub.toml")
+    assert (folder / "some/where/hub.toml").is_file()
+    assert (folder / "some/where/.env").is_file()
+    assert (folder / "some/where/plugins").is_dir()
+
+
+@pytest.mark.parametrize("kind", ["provider", "subscriber"])
+def test_a_new_plugin_passes_its_test_and_loads(folder: Path, capsys: Capsys, kind: str) -> None:
+    done = command(capsys, "new", kind, "my-shop")
+    assert done.code == 0
+    tests = pytest_in(folder)
+    assert tests.code == 0, tests.out
+    table = '[providers.my-shop]\nsecret = "x-secret"\n' if kind == "provider" else "[subscribers.my-shop]\n"
+    (folder / "config.toml").write_text(table, encoding="utf-8")
+    assert command(capsys, "check").code == 0
+    if kind == "provider":
+        assert "my-shop" in command(capsys, "providers").out
+        assert "X-My-Shop-Signature: t=" in command(capsys, "send", "my-shop", "--print").out
+
+
+def pytest_in(folder: Path) -> Done:
+    """Run the folder's tests."""
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests"],
+        cwd=folder,
+        env=environ(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    return Done(done.returncode, done.stdout + done.stderr, "")
+
+
+@pytest.mark.parametrize("kind", ["provider", "subscriber"])
+def test_a_new_plugin_overwrites_nothing(folder: Path, capsys: Capsys, kind: str) -> None:
+    (folder / "tests").mkdir()
+    (folder / "tests" / "test_acme.py").write_text("mine", encoding="utf-8")
+    done = command(capsys, "new", kind, "acme")
+    assert done.code == 2
+    assert "is there already" in done.err
+    assert not (folder / "plugins").exists()
+    assert (folder / "tests" / "test_acme.py").read_text(encoding="utf-8") == "mine"
+
+
+@pytest.mark.parametrize(
+    "name", ["Acme", "my_shop", "-x", "a--b", "../x", "a/b", "1password", "import", "", "x" * 61, "ä"]
+)
+def test_a_new_plugin_needs_a_name(folder: Path, capsys: Capsys, name: str) -> None:
+    done = command(capsys, "new", "provider", "--", name)
+    assert done.code == 2
+    assert "cannot be a" in done.err
+    assert list(folder.iterdir()) == []
+
+
+def test_the_help_is_quick_and_imports_nothing_heavy(folder: Path) -> None:
+    assert process("--help", folder=folder).code == 0
+    heavy = "pydantic rich starlette httpx2 uvicorn jinja2 cryptography jwt aiosqlite structlog pluggy orjson asyncio"
+    code = f"import sys, hub.cli; print([name for name in {heavy.split()!r} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], env=environ(), capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
