@@ -9,24 +9,22 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-import orjson
-
+from hub.answers import accepted, unavailable
 from hub.config import Config, SourceConfig
-from hub.context import SubscriberContext
-from hub.dispatch import Dispatcher
-from hub.errors import KeyNeeded, KeyUnavailable, LogUnavailable, Refused
+from hub.dispatch import Dispatcher, Subscription
+from hub.errors import KeyNeeded, KeyUnavailable, LogError, LogUnavailable, Refused
 from hub.event import Event, new_id
 from hub.keys import Keys
 from hub.log import open_log
-from hub.log.base import Log, Rejection, Stored
+from hub.log.base import Attempt, Delivery, Log, Rejection, Stored
 from hub.quarantine import Quarantine
 from hub.request import Request
 from hub.source import Outcome, Source, problem
+from hub.subscribing import make_subscription
 from hub.telemetry import Telemetry
 
 BODY_WINDOW = timedelta(minutes=10)
 """With `dedupe = "body"`, identical bytes within this time are one event."""
-RETRY_AFTER = "5"
 PRUNE_EVERY = 60.0
 
 
@@ -39,7 +37,8 @@ class Hub:
         self.telemetry = Telemetry()
         self.log = log or open_log(config.log.url, config.folder)
         self.quarantine = Quarantine(self.log)
-        self.dispatcher: Dispatcher
+        self.dispatcher = Dispatcher(self.log, self._subscriptions(), self._attempted)
+        self.public_url = config.server.public_url
         self.sources: dict[str, Source] = {}
         self.disabled: frozenset[str] = frozenset(source.name for source in config.sources if not source.enabled)
         self.started_at = datetime.now(UTC)
@@ -58,6 +57,41 @@ class Hub:
         """Open the log, bind the sources, start the deliveries."""
         await self.open()
         self.quarantine.start()
+        await self.dispatcher.start()
+        await self.plugins.startup(self)
+        self._janitor = asyncio.create_task(self._keep_house(), name="janitor")
+
+    async def stop(self, grace: float = 10.0) -> None:
+        """Finish what is in flight, for at most `grace` seconds, and let go of the log."""
+        if self._janitor is not None:
+            self._janitor.cancel()
+            await asyncio.gather(self._janitor, return_exceptions=True)
+        await self.plugins.shutdown(self)
+        await self.dispatcher.stop(grace)
+        await self.quarantine.close()
+        await self.log.close()
+
+    def _subscriptions(self) -> list[Subscription]:
+        return [
+            make_subscription(settings, self.log, self.config.folder)
+            for settings in self.config.subscriptions
+            if settings.enabled
+        ]
+
+    def _attempted(self, event: Event, delivery: Delivery, attempt: Attempt) -> None:
+        self.telemetry.attempted(event, delivery, attempt)
+        self.plugins.attempt_finished(event, delivery, attempt)
+
+    async def _keep_house(self) -> None:
+        """Drop what is older than the log keeps and done for everybody, a little at a time."""
+        while True:
+            try:
+                before = datetime.now(UTC) - timedelta(seconds=self.config.log.keep)
+                while await self.log.prune(before):
+                    await asyncio.sleep(0.05)
+            except LogError as error:
+                self.telemetry.warn(f"old events could not be dropped: {error}")
+            await asyncio.sleep(PRUNE_EVERY)
 
     async def _bind(self, settings: SourceConfig) -> Source:
         options = dict(settings.options)
@@ -75,6 +109,10 @@ class Hub:
         self.telemetry.answered(known, request.method, outcome, stored, time.perf_counter() - began)
         return outcome
 
+    def refused_early(self, name: str, method: str, outcome: Outcome) -> None:
+        """A request was refused before its body was there."""
+        self.telemetry.answered(name if name in self._settings else None, method, outcome, (), 0.0)
+
     async def _receive(self, name: str, request: Request) -> tuple[Outcome, list[Stored]]:
         source = self.sources.get(name)
         if source is None:
@@ -82,7 +120,7 @@ class Hub:
         try:
             outcome = await self._examine(source, request)
         except KeyUnavailable as error:
-            return _unavailable("key-unavailable", "A key for verification is not available", str(error)), []
+            return unavailable("key-unavailable", "A key for verification is not available", str(error)), []
         if not outcome.accepted:
             if outcome.stage == "verify":
                 self.quarantine.offer(_rejection(name, request, outcome, "verify"))
@@ -90,11 +128,11 @@ class Hub:
         try:
             return await self._keep(source, request, outcome)
         except LogUnavailable as error:
-            return _unavailable("log-unavailable", "The request could not be kept", str(error)), []
+            return unavailable("log-unavailable", "The request could not be kept", str(error)), []
 
     def _no_source(self, name: str) -> Outcome:
         if name in self.disabled:
-            return _unavailable("disabled", "This source is disabled", f"[providers.{name}] has enabled = false")
+            return unavailable("disabled", "This source is disabled", f"[providers.{name}] has enabled = false")
         return problem(404, "unknown-source", "There is no such source", stage="source", detail="no such source")
 
     async def _examine(self, source: Source, request: Request) -> Outcome:
@@ -109,15 +147,15 @@ class Hub:
         if outcome.stage == "read":
             rejection = _rejection(source.name, request, outcome, "read")
             await self.log.reject(rejection)
-            return _accepted(outcome, rejection.id), []
+            return accepted(outcome, rejection.id), []
         if outcome.reply is not None and outcome.reply.learn:
             await self._learn(source, outcome)
         if not outcome.events:
-            return (outcome if outcome.reply is not None else _accepted(outcome, None)), []
+            return (outcome if outcome.reply is not None else accepted(outcome, None)), []
         stored = await self._append(source, request, outcome.events)
         if outcome.reply is not None:
             return outcome, stored
-        return _accepted(outcome, stored[0].event.id, duplicate=all(one.duplicate for one in stored)), stored
+        return accepted(outcome, stored[0].event.id, duplicate=all(one.duplicate for one in stored)), stored
 
     async def _append(self, source: Source, request: Request, events: Sequence[Event]) -> list[Stored]:
         settings = self._settings[source.name]
@@ -175,14 +213,3 @@ def _rejection(source: str, request: Request, outcome: Outcome, stage: str) -> R
         detail=outcome.detail[:1000],
         request=request,
     )
-
-
-def _accepted(outcome: Outcome, event_id: str | None, *, duplicate: bool = False) -> Outcome:
-    body = {"status": "duplicate" if duplicate else "accepted"}
-    if event_id is not None:
-        body["id"] = event_id
-    return replace(outcome, status=200, headers={"content-type": "application/json"}, body=orjson.dumps(body))
-
-
-def _unavailable(kind: str, title: str, detail: str) -> Outcome:
-    return problem(503, kind, title, stage="unavailable", detail=detail, headers={"retry-after": RETRY_AFTER})

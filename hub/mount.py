@@ -123,3 +123,9 @@ def shown(file: Path | str) -> str:
         return str(path.relative_to(Path.cwd()))
     except ValueError:
         return str(path)
+
+
+def sample_folders(plugins: Path | None) -> list[Path]:
+    """Where samples are looked for: the local `plugins/samples/` first, then the built-in ones."""
+    local = [] if plugins is None else [plugins / "samples"]
+    return [*local, BUILTIN / "samples"]

@@ -16,7 +16,8 @@ from starlette.requests import Request as HTTPRequest
 from starlette.responses import Response
 from starlette.routing import Route
 
-from hub.core import RETRY_AFTER, Hub
+from hub.answers import unavailable
+from hub.core import Hub
 from hub.request import Headers, Request
 from hub.source import Outcome, problem
 
@@ -224,4 +225,4 @@ def _too_large(limit: int) -> Outcome:
 
 def _overload() -> Outcome:
     text = "too many bodies are being received at once ([server] max_pending)"
-    return problem(503, "overload", "The hub is busy", stage="body", detail=text, headers={"retry-after": RETRY_AFTER})
+    return unavailable("overload", "The hub is busy", text)

@@ -1,0 +1,25 @@
+"""The hub's own answers, where a provider gives none."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import orjson
+
+from hub.source import Outcome, problem
+
+RETRY_AFTER = "5"
+"""Seconds that a sender is asked to wait; most platforms have a schedule of their own."""
+
+
+def accepted(outcome: Outcome, event_id: str | None, *, duplicate: bool = False) -> Outcome:
+    """`200` with the event's id. Never 201, 202 or 204: several platforms count only 200."""
+    body = {"status": "duplicate" if duplicate else "accepted"}
+    if event_id is not None:
+        body["id"] = event_id
+    return replace(outcome, status=200, headers={"content-type": "application/json"}, body=orjson.dumps(body))
+
+
+def unavailable(kind: str, title: str, detail: str) -> Outcome:
+    """`503` with `Retry-After`. Never 429: some platforms drop what was answered so."""
+    return problem(503, kind, title, stage="unavailable", detail=detail, headers={"retry-after": RETRY_AFTER})
