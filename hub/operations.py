@@ -103,6 +103,9 @@ def source_row(settings: SourceConfig, local: str, public: str | None) -> Row:
 
 def trust(settings: SourceConfig) -> str:
     """`verified`, `development key`, or `UNSIGNED` where anyone could send."""
-    if not settings.verify or not settings.provider.verify.proves:
+    scheme = settings.provider.verify
+    # the option `variant` may name a mode that proves nothing
+    mode = getattr(scheme, "modes", {}).get(settings.options.get("variant"), scheme)
+    if not settings.verify or not mode.proves:
         return "UNSIGNED"
     return "development key" if settings.options.get("private_key") else "verified"

@@ -170,7 +170,8 @@ async def _log(place: Place, config: Config | None) -> list[Finding]:
     except LogError as error:
         return [Finding("log", "bad", str(error))]
     text = f"{health.events:,} events, {health.size / (1 << 20):.1f} MiB"
-    findings = [Finding("log", "good" if health.writable else "bad", f"{text}{health.detail and f': {health.detail}'}")]
+    # opened for reading it is never writable; what is wrong with it is in the detail
+    findings = [Finding("log", "bad" if health.detail else "good", f"{text}{health.detail and f': {health.detail}'}")]
     configured = {one.name for one in config.subscriptions} if config else {state.name for state in known}
     for state in known:
         if state.name not in configured:

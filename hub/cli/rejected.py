@@ -88,7 +88,7 @@ def explain(
     config: ConfigPath = CONFIG,
     as_json: AsJson = False,
 ) -> None:
-    """Say why a request was refused, as far as trying things out can tell."""
+    """Say why a request was refused, what it was, and what would become of it today."""
     from hub.config import load_config
 
     run(_explain(find_place(config), load_config(config), rejection, as_json))
@@ -104,26 +104,35 @@ async def _explain(place: Place, config: Config, wanted: str, as_json: bool) -> 
         rejection = await _one(log, wanted)
     hide = Redactor(config.secrets).redact
     row = {**rejection_row(rejection), "request": request_form(rejection.request, hide)}
-    row["findings"] = [hide(finding) for finding in _findings(config, rejection)]
+    row["today"] = hide(_today(config, rejection))
     if as_json:
         json_lines([row])
         return 0
     say(f"{row['source']}: {row['reason']}: {row['detail']}", colour="red")
-    for finding in row["findings"]:
-        say(f"  {finding}")
-    if not row["findings"]:
-        say("  nothing that was tried makes the signature right: is it another secret?")
+    say(row["today"])
     say()
     say(f"{row['request']['method']} {row['request']['url']}  from {row['peer'] or 'unknown'}, {row['size']} bytes")
     for name, value in row["request"]["headers"]:
         say(f"{name}: {value}")
-    say()
-    say(f"After a change of the secret or of the provider: hub rejected accept {row['id']}")
     return 0
 
 
-def _findings(config: Config, rejection: Rejection) -> list[str]:
-    raise NotImplementedError
+def _today(config: Config, rejection: Rejection) -> str:
+    """What would become of the request with today's secrets and plugins, as of when it arrived."""
+    from hub.errors import KeyNeeded
+    from hub.source import Source
+
+    settings = next((one for one in config.sources if one.name == rejection.source), None)
+    if settings is None:
+        return f"there is no [providers.{rejection.source}] any more"
+    source = Source(settings.name, settings.provider, settings.options, verify=settings.verify)
+    try:
+        outcome = source.examine(rejection.request)
+    except KeyNeeded as needed:
+        return f"its verification needs a key that the hub fetches: {needed.fetch.url}"
+    if outcome.accepted and outcome.stage != "read":
+        return f"today it is good: hub rejected accept {rejection.id}"
+    return f"today it is still refused: {outcome.reason}: {outcome.detail}"
 
 
 async def _one(log: Any, wanted: str) -> Rejection:

@@ -1,0 +1,349 @@
+"""The commands that work with a running hub: a real process, real requests."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from hub.config import load_config
+from tests.api_kit import acme_folder
+from tests.cli_kit import Done, command, environ, free_ports
+
+Capsys = pytest.CaptureFixture[str]
+SUBSCRIBERS = """
+[subscribers.lines]
+plugin = "jsonl"
+path = "data/lines.jsonl"
+
+[subscribers.broken]
+plugin = "broken"
+events = ["acme.break"]
+retry = { attempts = 1 }
+
+[providers.off]
+plugin = "acme"
+secret = "x-secret"
+enabled = false
+"""
+BROKEN = """
+from dataclasses import dataclass
+from hub import Event, Reject, Subscriber, hookimpl
+
+
+@dataclass
+class Broken(Subscriber):
+    name = "broken"
+
+    async def deliver(self, event: Event) -> None:
+        raise Reject("it is broken")
+
+
+@hookimpl
+def register_subscribers():
+    return [Broken]
+"""
+SAMPLES = {
+    "paid": b'{"event":"paid","id":"1","subject":"order-1"}',
+    "break": b'{"event":"break","id":"2"}',
+}
+
+
+@dataclass
+class Process:
+    """A hub in a process of its own."""
+
+    folder: Path
+    port: int
+    process: subprocess.Popen[str]
+
+
+@pytest.fixture(scope="module")
+def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
+    folder = tmp_path_factory.mktemp("hub")
+    config = load_config(made(folder), {})
+    process = subprocess.Popen(
+        [sys.executable, "-m", "hub", "run"],
+        cwd=folder,
+        env=environ(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        wait_for(config.server.port, process)
+        yield Process(folder, config.server.port, process)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=20)
+        assert process.returncode == 0
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def made(folder: Path) -> Path:
+    """A folder with a provider that has two samples, and subscribers of which one is broken; its config."""
+    file = acme_folder(folder, SUBSCRIBERS)
+    (folder / "plugins" / "broken.py").write_text(BROKEN, encoding="utf-8")
+    (folder / "plugins" / "samples" / "acme").mkdir(parents=True)
+    for name, body in SAMPLES.items():
+        (folder / "plugins" / "samples" / "acme" / f"{name}.json").write_bytes(body)
+    return file
+
+
+def wait_for(port: int, process: subprocess.Popen[str]) -> None:
+    """Until the webhook listener answers."""
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise AssertionError(process.communicate()[1])
+        try:
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
+            connection.request("GET", "/healthz")
+            assert connection.getresponse().status == 200
+            connection.close()
+            return
+        except OSError:
+            time.sleep(0.02)
+    raise AssertionError("the hub did not start")
+
+
+@pytest.fixture(autouse=True)
+def inside(hub: Process, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(hub.folder)
+    monkeypatch.delenv("HUB_CONFIG", raising=False)
+
+
+def until(capsys: Capsys, *arguments: str, rows: int) -> Done:
+    """The command's answer, once it has so many rows: deliveries are made behind the answer."""
+    deadline = time.monotonic() + 10
+    while True:
+        done = command(capsys, *arguments)
+        if len(done.rows) >= rows or time.monotonic() > deadline:
+            return done
+        time.sleep(0.02)
+
+
+def test_a_signed_request_is_accepted(capsys: Capsys) -> None:
+    before = len(command(capsys, "events", "--json", "--type", "acme.paid").rows)
+    done = command(capsys, "send", "acme", "paid")
+    assert done.code == 0
+    assert done.out.startswith("200  acme paid  ")
+    assert '"status":"accepted"' in done.out
+    rows = command(capsys, "events", "--json", "--type", "acme.paid").rows
+    assert len(rows) == before + 1
+    assert rows[-1]["id"] in done.out
+    assert rows[-1]["deliveryid"] != "1"
+
+
+def test_several_requests_are_several_events(capsys: Capsys) -> None:
+    done = command(capsys, "send", "acme", "paid", "--count", "3")
+    assert done.out.count('"status":"accepted"') == 3
+
+
+def test_the_same_id_is_a_duplicate(capsys: Capsys) -> None:
+    command(capsys, "send", "acme", "paid", "--same-id")
+    assert '"status":"duplicate"' in command(capsys, "send", "acme", "paid", "--same-id").out
+
+
+def test_every_sample(capsys: Capsys) -> None:
+    done = command(capsys, "send", "acme", "--all")
+    assert done.code == 0
+    assert "acme break" in done.out and "acme paid" in done.out
+
+
+def test_a_body_of_ones_own(capsys: Capsys, tmp_path: Path) -> None:
+    file = tmp_path / "body.json"
+    file.write_bytes(b'{"event":"own","subject":"mine"}')
+    assert command(capsys, "send", "acme", "--body", str(file)).code == 0
+    assert command(capsys, "events", "--json", "--type", "acme.own").rows[-1]["subject"] == "mine"
+    assert "cannot be read" in command(capsys, "send", "acme", "--body", str(tmp_path / "none")).err
+
+
+def test_a_bad_signature_is_refused_and_explained(capsys: Capsys) -> None:
+    done = command(capsys, "send", "acme", "--bad-signature")
+    assert done.code == 0
+    assert done.out.startswith("403  acme")
+    assert "refused, as a wrong signature must be" in done.out
+    (row,) = until(capsys, "rejected", "--json", "--limit", "1", rows=1).rows
+    assert row["reason"] == "mismatch"
+    assert f"for you: mismatch: {row['detail']}" in done.out
+    assert row["id"] in done.out
+
+
+def test_a_bad_signature_for_a_source_without_any(capsys: Capsys) -> None:
+    done = command(capsys, "send", "open", "--bad-signature")
+    assert done.code == 2
+    assert "takes unsigned requests" in done.err
+
+
+def test_a_refusal_is_a_failure(capsys: Capsys) -> None:
+    done = command(capsys, "send", "off", "paid")
+    assert done.code == 1
+    assert done.out.startswith("503  off paid")
+
+
+def test_a_wrong_source_or_sample(capsys: Capsys) -> None:
+    done = command(capsys, "send", "acmee")
+    assert (done.code, "did you mean 'acme'?" in done.err) == (2, True)
+    done = command(capsys, "send", "acme", "nope")
+    assert (done.code, "it has break, paid" in done.err) == (2, True)
+
+
+def test_curl_sends_what_send_does(capsys: Capsys) -> None:
+    import shlex
+
+    printed = command(capsys, "send", "acme", "paid", "--print").out
+    words = shlex.split(printed)
+    assert words[:4] == ["curl", "-i", "-X", "POST"]
+    headers = dict(words[i + 1].split(": ", 1) for i, word in enumerate(words) if word == "-H")
+    body = words[words.index("--data-binary") + 1]
+    address, path = words[4].removeprefix("http://").split("/", 1)
+    connection = http.client.HTTPConnection(address, timeout=5)
+    connection.request("POST", f"/{path}", body.encode(), headers)
+    answer = connection.getresponse()
+    assert answer.status == 200
+    assert b"accepted" in answer.read()
+    connection.close()
+
+
+def test_a_dead_letter_is_retried_and_dropped_by_the_running_hub(capsys: Capsys) -> None:
+    command(capsys, "send", "acme", "break")
+    found = until(capsys, "dead", "--json", rows=1).rows[-1]
+    assert (found["subscription"], found["reason"]) == ("broken", "it is broken")
+    details = command(capsys, "events", "show", found["id"], "--json").rows[0]
+    states = {row["subscription"]: row["status"] for row in details["deliveries"]}
+    assert states["broken"] == "dead"
+    done = command(capsys, "dead", "retry", found["id"])
+    assert (done.code, done.out) == (0, "1 dead letter due again\n")
+    assert found["id"] in [row["id"] for row in until(capsys, "dead", "--json", rows=1).rows]
+    done = command(capsys, "dead", "drop", "--all")
+    assert done.code == 0
+    assert command(capsys, "dead", "--json").rows == []
+    assert command(capsys, "dead", "drop", "--all").code == 1
+
+
+def test_a_filtered_event_says_why(capsys: Capsys) -> None:
+    command(capsys, "send", "acme", "paid")
+    row = command(capsys, "events", "--json", "--limit", "1", "--type", "acme.paid").rows[-1]
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        details = command(capsys, "events", "show", row["id"], "--json").rows[0]
+        states = {one["subscription"]: one for one in details["deliveries"]}
+        if states["broken"]["status"] == "filtered" and states["lines"]["status"] == "delivered":
+            break
+        time.sleep(0.02)
+    assert "matches none of acme.break" in states["broken"]["why"]
+
+
+def test_a_replay_delivers_again(hub: Process, capsys: Capsys) -> None:
+    command(capsys, "send", "acme", "paid")
+    row = command(capsys, "events", "--json", "--limit", "1").rows[0]
+    done = command(capsys, "replay", row["id"], "--dry-run", "--to", "lines")
+    assert (done.code, done.out) == (0, "1 event would be delivered again to lines\n")
+    assert "to which subscription" in command(capsys, "replay", row["id"]).err
+    done = command(capsys, "replay", row["id"], "--to", "lines")
+    assert done.code == 0
+    deadline = time.monotonic() + 10
+    lines = ""
+    while time.monotonic() < deadline and lines.count(row["id"]) < 2:
+        lines = (hub.folder / "data" / "lines.jsonl").read_text(encoding="utf-8")
+        time.sleep(0.02)
+    assert lines.count(f'"id":"{row["id"]}"') == 2
+    jobs = command(capsys, "replay", "--list", "--json").rows
+    assert jobs[-1]["subscription"] == "lines"
+
+
+def test_nothing_is_changed_without_being_chosen(capsys: Capsys) -> None:
+    for arguments in (["dead", "retry"], ["dead", "drop"], ["replay"], ["rejected", "accept"], ["rejected", "drop"]):
+        done = command(capsys, *arguments)
+        assert done.code == 2
+        assert "--all" in done.err
+
+
+def test_a_rejection_is_explained_and_dropped(capsys: Capsys) -> None:
+    command(capsys, "send", "acme", "--bad-signature")
+    row = until(capsys, "rejected", "--json", rows=1).rows[-1]
+    done = command(capsys, "rejected", "explain", row["id"])
+    assert done.code == 0
+    assert "today it is still refused: mismatch" in done.out
+    assert "a-secret-of-the-tests" not in done.out
+    done = command(capsys, "rejected", "accept", row["id"])
+    assert done.code == 1
+    assert done.out.startswith(f"refused   {row['id']}")
+    assert command(capsys, "rejected", "drop", row["id"]).out == "1 rejection dropped\n"
+    assert row["id"] not in [one["id"] for one in command(capsys, "rejected", "--json").rows]
+
+
+def test_the_doctor_finds_the_running_hub(capsys: Capsys) -> None:
+    rows = {row["name"]: row for row in command(capsys, "doctor", "--json").rows}
+    assert rows["hub"]["text"].startswith("it runs at http://127.0.0.1:")
+    assert rows["config"]["state"] == "good"
+
+
+def test_a_hub_with_another_config_is_not_changed(hub: Process, capsys: Capsys, tmp_path: Path) -> None:
+    other = tmp_path / "config.toml"
+    other.write_text((hub.folder / "config.toml").read_text(encoding="utf-8"), encoding="utf-8")
+    shutil.copytree(hub.folder / "plugins", tmp_path / "plugins")
+    done = command(capsys, "dead", "drop", "--all", "--config", str(other))
+    assert done.code == 1
+    assert "runs with another config" in done.err
+
+
+def test_a_second_hub_does_not_start(hub: Process, capsys: Capsys) -> None:
+    done = command(capsys, "run")
+    assert done.code == 1
+    assert f"port {hub.port} on 127.0.0.1 is in use" in done.err
+
+
+def test_where_no_hub_runs_send_says_so_and_changes_are_made_directly(
+    capsys: Capsys, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    done = command(capsys, "send", "acme", "paid")
+    assert done.code == 1
+    assert "the hub does not run at http://127.0.0.1:" in done.err and "start it with `hub run`" in done.err
+    done = command(capsys, "dead", "drop", "--all")
+    assert (done.code, done.out) == (1, "0 dead letters dropped\n")
+
+
+def test_the_log_of_a_hub_whose_console_is_elsewhere_is_left_alone(
+    hub: Process, capsys: Capsys, tmp_path: Path
+) -> None:
+    text = (hub.folder / "config.toml").read_text(encoding="utf-8")
+    other = hub.folder / "other.toml"
+    (port,) = free_ports(1)
+    console = text.split("[console]\nport = ")[1].split("\n")[0]
+    other.write_text(text.replace(console, str(port)), encoding="utf-8")
+    done = command(capsys, "dead", "drop", "--all", "--config", str(other))
+    assert done.code == 1
+    assert f"is in use by process {hub.process.pid}" in done.err
+
+
+def test_ctrl_c_ends_a_command_quietly(capsys: Capsys) -> None:
+    command(capsys, "send", "acme", "paid")
+    tail = subprocess.Popen(
+        [sys.executable, "-m", "hub", "events", "tail", "--limit", "1"],
+        env=environ(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert tail.stdout is not None
+        assert "acme.paid" in tail.stdout.readline()
+        os.kill(tail.pid, signal.SIGINT)
+        assert "Traceback" not in tail.communicate(timeout=10)[1]
+    finally:
+        tail.kill()
+        tail.communicate()
