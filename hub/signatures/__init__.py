@@ -2,6 +2,7 @@
 
 from hub.signatures.asymmetric import ECDSA, RSA, Ed25519
 from hub.signatures.combined import AllOf, Configured, Custom, Each, OneOf
+from hub.signatures.jwt import JWT, claims_of
 from hub.signatures.shared import Basic, Bearer, Token, Unsigned
 from hub.signatures.standard import StandardWebhooks
 from hub.signatures.symmetric import HMAC, Hash
@@ -9,6 +10,7 @@ from hub.signatures.symmetric import HMAC, Hash
 __all__ = [
     "ECDSA",
     "HMAC",
+    "JWT",
     "RSA",
     "AllOf",
     "Basic",
@@ -22,4 +24,5 @@ __all__ = [
     "StandardWebhooks",
     "Token",
     "Unsigned",
+    "claims_of",
 ]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from base64 import b64decode
-from binascii import Error as Base64Error
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
-from hub.options import Option, credential
+from hub.options import Option
+from hub.provider import bind
+from hub.request import Request
+from hub.signatures.keys import KeySet, each_key, fetched_set, jwk_key
 from hub.signatures.signed import Key, Signed
-from hub.signatures.symmetric import each_secret
 from hub.signatures.value import decode, encode
 
 if TYPE_CHECKING:
@@ -27,8 +28,9 @@ Fetcher = Callable[..., str]
 class PublicKey(Signed):
     """What the public-key schemes share: the options, and keys as PEM, DER, hex or raw bytes in base64.
 
-    option: the public key's name; prefixes: what may stand before a raw key (`whpk_`); fetch: a function of the request
-    and, by keyword-only parameters, of the options, that gives the key's text where none is configured.
+    option: the public key's name; prefixes: what may stand before a raw key (`whpk_`); fetch: where none is configured,
+    the https URL of a key set, or a function of the request and, by keyword-only parameters, of the options, that gives
+    the key's text.
     """
 
     def __init__(
@@ -40,7 +42,7 @@ class PublicKey(Signed):
         option: str = "public_key",
         doc: str = PUBLIC_DOC,
         prefixes: tuple[str, str] = ("", ""),
-        fetch: Fetcher | None = None,
+        fetch: str | Fetcher | None = None,
         **places: Any,
     ) -> None:
         super().__init__(at, value, signed, **places)
@@ -51,18 +53,23 @@ class PublicKey(Signed):
 
     def options(self) -> dict[str, Option]:
         """The public key, and a private one for development."""
-        return {self.option: credential(self.doc), "private_key": Option(PRIVATE_DOC, secret=True)}
+        keys = {self.option: Option(self.doc, KeySet), "private_key": Option(PRIVATE_DOC, secret=True)}
+        return {**keys, **self.template_options()}
 
     def configured(self, options: Mapping[str, Any]) -> bool:
         """Is there a usable key, or a way to fetch one?"""
-        return bool(self.keys(options)) or self.fetch is not None
+        return (self.fetch is not None or bool(self.keys(options))) and not self.missing(options)
 
     def keys(self, options: Mapping[str, Any], *, signing: bool = False) -> list[Key]:
         """The usable public keys; for signing the private one."""
         if signing:
             private = self.load_private(str(options.get("private_key") or ""))
             return [] if private is None else [Key(None, private)]
-        loaded = [(name, self.load_public(text)) for name, text in each_secret(options.get(self.option))]
+        return self.key_set(options.get(self.option))
+
+    def key_set(self, value: Any) -> list[Key]:
+        """The usable keys in what an option has, or in what was fetched."""
+        loaded = [(name, self.load_public(one)) for name, one in each_key(value)]
         return [Key(name, key) for name, key in loaded if key is not None]
 
     def request_independent_keys(self, options: Mapping[str, Any]) -> list[Key] | None:
@@ -70,42 +77,31 @@ class PublicKey(Signed):
         keys = self.keys(options)
         return keys if keys or self.fetch is None else None
 
-    def keys_for(self, request: Any, options: Mapping[str, Any]) -> list[Key]:
-        """The key that the request needs, out of what was fetched."""
-        from hub.provider import bind
-
+    def keys_for(self, request: Request, options: Mapping[str, Any]) -> list[Key]:
+        """The keys for this request, out of what was fetched."""
+        if isinstance(self.fetch, str):
+            return self.key_set(fetched_set(self.fetch, options))
         fetching = bind(self.fetch, options)
-        key = self.load_public(fetching(request)) if fetching is not None else None
-        return [] if key is None else [Key(None, key)]
+        return self.key_set(fetching(request)) if fetching is not None else []
 
-    def load_public(self, text: str) -> Any:
-        """The public key in a text; None if there is none."""
-        from cryptography.hazmat.primitives.serialization import load_der_public_key, load_pem_public_key
-
-        text = text.strip().replace("\\n", "\n")
-        try:
-            if "BEGIN CERTIFICATE" in text:
-                from cryptography.x509 import load_pem_x509_certificate
-
-                key: Any = load_pem_x509_certificate(text.encode()).public_key()
-            elif "BEGIN" in text:
-                key = load_pem_public_key(text.encode())
-            else:
-                raw = _raw(text.removeprefix(self.prefixes[0]))
-                key = self.raw_public(raw) or load_der_public_key(raw)
-        except (ValueError, TypeError, _unsupported()):
-            return None
-        return key if self.is_mine(key) else None
+    def load_public(self, one: Any) -> Any:
+        """The public key in a text or a JSON Web Key; None if there is none of this algorithm."""
+        key = jwk_key(one) if isinstance(one, Mapping) else None
+        if isinstance(one, (str, int)):
+            raw = _raw(str(one).strip().removeprefix(self.prefixes[0]))
+            key = load_public_key(str(one)) or (self.raw_public(raw) if raw is not None else None)
+        return key if key is not None and self.is_mine(key) else None
 
     def load_private(self, text: str) -> Any:
         """The private key in a text; None if there is none."""
+        from cryptography.exceptions import UnsupportedAlgorithm
         from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
         try:
             if "BEGIN" in text:
-                return load_pem_private_key(text.strip().replace("\\n", "\n").encode(), None)
-            return self.raw_private(_raw(text.removeprefix(self.prefixes[1])))
-        except (ValueError, TypeError, _unsupported()):
+                return load_pem_private_key(pem(text), None)
+            return self.raw_private(_raw(text.removeprefix(self.prefixes[1])) or b"")
+        except (ValueError, TypeError, UnsupportedAlgorithm):
             return None
 
     def raw_public(self, raw: bytes) -> Any:
@@ -132,18 +128,19 @@ class PublicKey(Signed):
         """Raises: cryptography's InvalidSignature"""
         raise NotImplementedError
 
-    def check(self, key: Key, message: bytes, signature: str) -> bool:
+    def check(self, key: Key, message: bytes, signatures: Sequence[str]) -> bool:
         """Decoded strictly, so that a signature has one spelling."""
+        return any(self._is_signed(key, message, decode(one, self.form.encoding)) for one in signatures)
+
+    def _is_signed(self, key: Key, message: bytes, signature: bytes | None) -> bool:
         from cryptography.exceptions import InvalidSignature
 
-        raw = decode(signature, self.form.encoding)
-        if raw is None:
-            return False
         try:
-            self.verify_bytes(key.value, raw, message)
+            if signature is not None:
+                self.verify_bytes(key.value, signature, message)
+            return signature is not None
         except (InvalidSignature, ValueError):
             return False
-        return True
 
     def make(self, key: Key, message: bytes) -> str:
         """The signature as the header shows it."""
@@ -156,7 +153,8 @@ class PublicKey(Signed):
         private = self.generate()
         secret = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
         public = private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
-        return {self.option: public, "private_key": secret}
+        needed = {name: f"development-{name}" for name in self.template_options()}
+        return {**needed, self.option: public, "private_key": secret}
 
 
 class Ed25519(PublicKey):
@@ -321,12 +319,29 @@ def hash_named(name: str) -> HashAlgorithm:
     return known[name]()
 
 
-def _raw(text: str) -> bytes:
-    """Bytes written in hex or base64.
+def load_public_key(text: str) -> Any:
+    """The public key in PEM, in a PEM certificate, or in DER written as base64 or hex; None if there is none."""
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.serialization import load_der_public_key, load_pem_public_key
+    from cryptography.x509 import load_pem_x509_certificate
 
-    Raises:
-        ValueError: neither.
-    """
+    try:
+        if "BEGIN CERTIFICATE" in text:
+            return load_pem_x509_certificate(pem(text)).public_key()
+        if "BEGIN" in text:
+            return load_pem_public_key(pem(text))
+        return load_der_public_key(_raw(text) or b"")
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        return None
+
+
+def pem(text: str) -> bytes:
+    """PEM as it was meant: environment variables often have `\\n` for its line breaks."""
+    return text.strip().replace("\\n", "\n").encode()
+
+
+def _raw(text: str) -> bytes | None:
+    """Bytes written in hex or base64; None if they are in neither."""
     text = "".join(text.split())
     try:
         return bytes.fromhex(text)
@@ -334,11 +349,5 @@ def _raw(text: str) -> bytes:
         pass
     try:
         return b64decode(text, altchars=b"-_" if "-" in text or "_" in text else None, validate=True)
-    except Base64Error as error:
-        raise ValueError(str(error)) from None
-
-
-def _unsupported() -> type[Exception]:
-    from cryptography.exceptions import UnsupportedAlgorithm
-
-    return UnsupportedAlgorithm
+    except ValueError:
+        return None

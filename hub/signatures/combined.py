@@ -11,8 +11,7 @@ from hub.extract import items
 from hub.options import Option, option_of_parameter
 from hub.provider import Scheme, bind, wanted
 from hub.request import Request
-
-COVERS = ("none", "part", "all")
+from hub.signatures.signed import COVERS
 
 
 class OneOf:

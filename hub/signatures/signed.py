@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from hmac import compare_digest
+from math import inf
 from typing import Any, Literal
 
 from hub.errors import Refused, Unreadable
@@ -17,6 +19,7 @@ from hub.request import Request
 from hub.signatures.template import Absent, Template, compile_template
 from hub.signatures.value import Form, Group, compile_form
 
+COVERS = ("none", "part", "all")
 Clock = Literal["s", "ms", "iso", "http"]
 Signable = str | Callable[..., "str | bytes | None"]
 """A template, or a function of the request (options by keyword-only parameters), for what is signed."""
@@ -37,7 +40,8 @@ class Signed(ABC):
     timestamp, id, nonce: places outside the signature's own; clock: how the time is written (reading guesses by size);
     tolerance: seconds that a signed time may be old, None for no limit; ahead: seconds it may be in the future
     (tolerance if None); require: places that must hold a text for this scheme to be meant; also: other headers that may
-    hold the signature; keyid: the place that names the key; defaults: places that signing fills if they are empty.
+    hold the signature; keyid: the place that names the key; defaults: places that signing fills if they are empty;
+    covers: how much of the body a function signs (a template says it itself). Values of `require` are templates.
     """
 
     proves = True
@@ -58,17 +62,19 @@ class Signed(ABC):
         also: Sequence[str] = (),
         keyid: Reader | None = None,
         defaults: Mapping[str | Reader, str] | None = None,
+        covers: Literal["all", "part", "none"] | None = None,
     ) -> None:
-        self.places = tuple(_place(place) for place in (at, *also))
+        self.places = tuple(to_place(place) for place in (at, *also))
         self.form: Form = compile_form(value)
         self.signed = tuple(_signable(one) for one in (signed if isinstance(signed, tuple) else (signed,)))
         given = {"timestamp": timestamp, "id": id, "nonce": nonce, "keyid": keyid}
         self.outside: Mapping[str, Reader] = {name: place for name, place in given.items() if place is not None}
         self.clock = clock
+        self._covers = covers
         self.tolerance = tolerance
         self.ahead = ahead
-        self.require = {_place(place): text for place, text in (require or {}).items()}
-        self.defaults = {_place(place): text for place, text in (defaults or {}).items()}
+        self.require = {to_place(place): compile_template(text) for place, text in (require or {}).items()}
+        self.defaults = {to_place(place): text for place, text in (defaults or {}).items()}
 
     @abstractmethod
     def options(self) -> dict[str, Option]:
@@ -80,11 +86,11 @@ class Signed(ABC):
 
     @abstractmethod
     def keys(self, options: Mapping[str, Any], *, signing: bool = False) -> list[Key]:
-        """The configured keys, decoded; an unusable one is left out. KeyNeeded if one has to be fetched."""
+        """The configured keys, decoded; an unusable one is left out."""
 
     @abstractmethod
-    def check(self, key: Key, message: bytes, signature: str) -> bool:
-        """Is this the key's signature of the message?"""
+    def check(self, key: Key, message: bytes, signatures: Sequence[str]) -> bool:
+        """Is one of these the key's signature of the message?"""
 
     @abstractmethod
     def make(self, key: Key, message: bytes) -> str:
@@ -92,29 +98,39 @@ class Signed(ABC):
 
     @property
     def covers(self) -> str:
-        """How much of the body is signed."""
-        names: set[str] = set()
-        for one in self.signed:
-            if not isinstance(one, Template):
-                return "part"
-            names |= one.names
-        if "body" in names:
-            return "all"
-        return "part" if any(name.startswith(("body:", "form:", "params")) for name in names) else "none"
+        """How much of the body is signed; the least, where any of several strings is taken."""
+        if self._covers is not None:
+            return self._covers
+        found = [one.covers if isinstance(one, Template) else "part" for one in self.signed]
+        return min(found, key=COVERS.index)
+
+    def template_options(self) -> dict[str, Option]:
+        """What the templates need of the options, `{option:x}`."""
+        names = [name for template in self._templates() for name in template.options]
+        return {name: Option("What the platform signs, or sends, with each request.") for name in names}
+
+    def missing(self, options: Mapping[str, Any]) -> list[str]:
+        """The options that the templates need and that are not set."""
+        needs = [name for template in (*self.require.values(), self.signed[0]) for name in _needs(template)]
+        return [name for name in needs if options.get(name) in (None, "")]
 
     def configured(self, options: Mapping[str, Any]) -> bool:
-        """Is there a usable key?"""
-        return bool(self.keys(options))
+        """Is there a usable key, and all that is signed with it?"""
+        return bool(self.keys(options)) and not self.missing(options)
 
     def present(self, request: Request) -> bool:
         """Does the request carry a signature of this kind, with all that goes with it?"""
-        try:
-            next(self._groups(request), None)
-        except Refused:
+        if not any(place_text(place, request) for place in self.places):
             return False
-        if any(_text(place, request) != text for place, text in self.require.items()):
-            return False
-        return all(_text(place, request) for place in self.outside.values())
+        for place, wanted in self.require.items():
+            found = place_text(place, request)
+            if found is None or (not wanted.options and found.encode("utf-8", "replace") != _rendered(wanted, request)):
+                return False
+        return all(place_text(place, request) for place in self.outside.values())
+
+    def _templates(self) -> Iterator[Template]:
+        yield from self.require.values()
+        yield from (one for one in self.signed if isinstance(one, Template))
 
     def verify(self, request: Request, options: Mapping[str, Any]) -> None:
         """Raises: Refused, KeyNeeded"""
@@ -125,14 +141,17 @@ class Signed(ABC):
         keys = self.request_independent_keys(options)
         tolerance = options.get("tolerance", self.tolerance)
         ahead = self.ahead if self.ahead is not None else tolerance
+        missing = self.missing(options)
 
         def verify(request: Request) -> None:
+            if missing:
+                raise Refused("unconfigured", f"the option {missing[0]} is not set")
             usable = self.keys_for(request, options) if keys is None else keys
             if not usable:
                 raise Refused("unconfigured", f"no usable key is configured: {', '.join(self.options())}")
             group = self._matching(request, usable, options)
             written = self._value("timestamp", group, request)
-            if tolerance is not None and written is not None:
+            if tolerance not in (None, inf) and written is not None:
                 _check_time(written, request.received, tolerance, ahead)
 
         return verify
@@ -153,14 +172,20 @@ class Signed(ABC):
         values = {"timestamp": written_time(request.received, self.clock), "keyid": key.id or ""}
         values["id"] = f"msg_{secrets.token_hex(12)}"
         values["nonce"] = secrets.token_hex(16)
-        for place, text in (*self.require.items(), *self.defaults.items()):
-            if place in self.require or not _text(place, request):
+        for place, text in self.defaults.items():
+            if not place_text(place, request):
                 request = place.put(request, text)  # type: ignore[attr-defined]  # places in a scheme are written
+        for place, template in self.require.items():
+            required = _rendered(template, request, options)
+            request = place.put(request, required.decode("utf-8", "replace"))  # type: ignore[attr-defined]  # as above
         for name, place in self.outside.items():
-            if name in ("id", "nonce") and _text(place, request):
-                values[name] = _text(place, request) or ""
+            if name in ("id", "nonce") and place_text(place, request):
+                values[name] = place_text(place, request) or ""
             request = place.put(request, values[name])  # type: ignore[attr-defined]  # as above
-        message = self._message(self.signed[0], request, {**values, **self._secrets(key), "options": options})
+        try:
+            message = self._message(self.signed[0], request, {**values, **self._secrets(key), "options": options})
+        except Absent as error:
+            raise Refused("missing", f"the signed {error.name} is missing from the request") from None
         text = self.form.write(self.make(key, message), values)
         signed: Request = self.places[0].put(request, text)  # type: ignore[attr-defined]  # as above
         return signed
@@ -171,7 +196,7 @@ class Signed(ABC):
 
     def _matching(self, request: Request, keys: list[Key], options: Mapping[str, Any]) -> Group:
         """The group whose signature is right."""
-        self._check_required(request)
+        self._check_required(request, options)
         absent: Absent | None = None
         for group in self._groups(request):
             values: dict[str, Any] = {name: self._value(name, group, request) for name in ("timestamp", "id", "nonce")}
@@ -184,11 +209,11 @@ class Signed(ABC):
                     except Absent as error:
                         absent = error
                         continue
-                    if any(self.check(key, message, signature) for signature in group.signatures):
+                    if self.check(key, message, group.signatures):
                         return group
         if absent is not None:
             raise Refused("missing", f"the signed {absent.name} is missing from the request", place=absent.name)
-        raise Refused("mismatch", f"the signature in {_named(self._found(request))} is not that of this request")
+        raise Refused("mismatch", f"the signature in {named_place(self._found(request))} is not that of this request")
 
     def _chosen(self, keys: list[Key], keyid: str | None) -> list[Key]:
         """The key that the request names, or all of them."""
@@ -201,34 +226,37 @@ class Signed(ABC):
         failure: Refused | None = None
         found = False
         for place in self.places:
-            text = _text(place, request)
+            text = place_text(place, request)
             if text is None:
                 continue
             try:
-                groups = self.form.read(text, _named(place))
+                groups = self.form.read(text, named_place(place))
             except Refused as refusal:
                 failure = refusal
                 continue
             found = True
             yield from groups
         if not found:
-            named = _named(self.places[0])
+            named = named_place(self.places[0])
             raise failure or Refused("missing", f"{named} is missing or empty", place=named)
 
     def _found(self, request: Request) -> Reader:
-        return next((place for place in self.places if _text(place, request)), self.places[0])
+        return next((place for place in self.places if place_text(place, request)), self.places[0])
 
-    def _check_required(self, request: Request) -> None:
-        for place, wanted in self.require.items():
-            found = _text(place, request)
+    def _check_required(self, request: Request, options: Mapping[str, Any]) -> None:
+        for place, template in self.require.items():
+            found, named = place_text(place, request), named_place(place)
             if found is None:
-                raise Refused("missing", f"{_named(place)} is missing or empty", place=_named(place))
-            if found != wanted:
-                raise Refused("algorithm", f"{_named(place)} is {found[:40]!r}; the hub takes {wanted!r}")
+                raise Refused("missing", f"{named} is missing or empty", place=named)
+            if compare_digest(found.encode("utf-8", "replace"), _rendered(template, request, options)):
+                continue
+            if template.options:
+                raise Refused("mismatch", f"{named} is not the configured {', '.join(template.options)}", place=named)
+            raise Refused("algorithm", f"{named} is {found[:40]!r}; the hub takes {template.text!r}", place=named)
 
     def _value(self, name: str, group: Group, request: Request) -> str | None:
         place = self.outside.get(name)
-        return group.values.get(name) if place is None else _text(place, request)
+        return group.values.get(name) if place is None else place_text(place, request)
 
     def _message(self, signed: Template | Callable[..., Any], request: Request, values: Mapping[str, Any]) -> bytes:
         if isinstance(signed, Template):
@@ -270,7 +298,18 @@ def _check_time(written: str, received: datetime, tolerance: float, ahead: float
         raise Refused("stale", text, seconds=age)
 
 
-def _place(place: str | Reader) -> Reader:
+def _needs(signed: Template | Callable[..., Any]) -> list[str]:
+    return signed.needs if isinstance(signed, Template) else []
+
+
+def _rendered(template: Template, request: Request, options: Mapping[str, Any] | None = None) -> bytes:
+    try:
+        return template.render(request, {"options": options or {}})
+    except (Absent, Unreadable):
+        return b""
+
+
+def to_place(place: str | Reader) -> Reader:
     return header(place) if isinstance(place, str) else place
 
 
@@ -278,7 +317,7 @@ def _signable(signed: Signable) -> Template | Callable[..., Any]:
     return compile_template(signed) if isinstance(signed, str) else signed
 
 
-def _text(place: Reader, request: Request) -> str | None:
+def place_text(place: Reader, request: Request) -> str | None:
     """A place's value as text; None if it is absent, empty, or no single value."""
     try:
         value = place(request)
@@ -287,7 +326,7 @@ def _text(place: Reader, request: Request) -> str | None:
     return str(value) if isinstance(value, (str, int, float)) and value != "" else None
 
 
-def _named(place: Reader) -> str:
+def named_place(place: Reader) -> str:
     """A place in words, for messages."""
     name = getattr(place, "name", None) or getattr(place, "path", None)
     kind = type(place).__name__

@@ -50,6 +50,7 @@ class HMAC(Signed):
         also: Sequence[str] = (),
         keyid: Reader | None = None,
         defaults: Mapping[str | Reader, str] | None = None,
+        covers: Literal["all", "part", "none"] | None = None,
     ) -> None:
         super().__init__(
             at,
@@ -65,6 +66,7 @@ class HMAC(Signed):
             also=also,
             keyid=keyid,
             defaults=defaults,
+            covers=covers,
         )
         hashlib.new(hash)  # an unknown one is an error of the plugin, at import
         self.hash = hash
@@ -75,11 +77,15 @@ class HMAC(Signed):
 
     def options(self) -> dict[str, Option]:
         """The secret, or several."""
-        return {name: credential(self.doc, learned=self.learned) for name in self.names}
+        return {
+            **{name: credential(self.doc, learned=self.learned) for name in self.names},
+            **self.template_options(),
+        }
 
     def credentials(self) -> dict[str, Any]:
         """Random secrets of the right form."""
-        return {name: new_secret(self.key_forms[0]) for name in self.names}
+        needed = {name: f"development-{name}" for name in self.template_options()}
+        return {**needed, **{name: new_secret(self.key_forms[0]) for name in self.names}}
 
     def keys(self, options: Mapping[str, Any], *, signing: bool = False) -> list[Key]:
         """Every secret in every form it may have."""
@@ -92,10 +98,11 @@ class HMAC(Signed):
                         found.append(Key(keyid, raw))
         return found
 
-    def check(self, key: Key, message: bytes, signature: str) -> bool:
+    def check(self, key: Key, message: bytes, signatures: Sequence[str]) -> bool:
         """Compared as text in constant time: a lenient decoder would take two spellings of one signature."""
         expected = self.make(key, message).encode()
-        return hmac.compare_digest(canonical(signature, self.form.encoding).encode("latin-1", "replace"), expected)
+        found = [canonical(signature, self.form.encoding).encode("utf-8", "replace") for signature in signatures]
+        return any([hmac.compare_digest(one, expected) for one in found])  # noqa: C419  # all are compared
 
     def make(self, key: Key, message: bytes) -> str:
         """The digest as the header shows it."""

@@ -54,11 +54,28 @@ class _Piece:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A compiled template. names: the values it uses, without filters."""
+    """A compiled template. names: the values it uses, without filters; covers: how much of the body it holds."""
 
     text: str
     pieces: tuple[_Piece, ...]
     names: frozenset[str]
+    covers: str
+
+    @property
+    def options(self) -> list[str]:
+        """The options in it."""
+        return [name.partition(":")[2] for name in sorted(self.names) if name.startswith("option:")]
+
+    @property
+    def needs(self) -> list[str]:
+        """The options without which it cannot be rendered."""
+        outside = {piece.name for piece in self.pieces}
+        return [name for name in self.options if f"option:{name}" in outside]
+
+    @property
+    def optional(self) -> bool:
+        """May all of it be left out?"""
+        return len(self.pieces) == 1 and bool(self.pieces[0].group)
 
     def render(self, request: Request, values: Mapping[str, Any]) -> bytes:
         """The bytes that are signed. values: the scheme's places by name, and `options`.
@@ -78,12 +95,17 @@ def compile_template(text: str) -> Template:
         ValueError: an unknown value or filter, or brackets that do not match.
     """
     names: set[str] = set()
+    covers = "none"
     stack: list[list[_Piece]] = [[]]
     for match in TOKEN.finditer(text):
         part, value = match.group(), match.group("value")
         if value is not None:
             name, *filters = value.split("|")
             names.add(name)
+            if name == "body" and "minified" not in filters:  # white space between JSON tokens is not covered then
+                covers = "all"
+            elif covers == "none" and (name in ("body", "params") or name.startswith(("body:", "form:"))):
+                covers = "part"
             stack[-1].append(_Piece(name=name, read=_filtered(_value(name, text), filters, text)))
         elif part == "[":
             stack.append([])
@@ -96,7 +118,7 @@ def compile_template(text: str) -> Template:
             stack[-1].append(_Piece(literal=(part[0] if part in ("{{", "}}", "[[", "]]") else part).encode()))
     if len(stack) != 1:
         raise ValueError(f"the template {text!r} has a '[' without its partner")
-    return Template(text, tuple(stack[0]), frozenset(names))
+    return Template(text, tuple(stack[0]), frozenset(names), covers)
 
 
 def _rendered(piece: _Piece, request: Request, values: Mapping[str, Any]) -> bytes:

@@ -1,7 +1,8 @@
 """How a signature header looks: one description, by which it is read and written.
 
-`sha256={base64}`             a prefix and the signature
+`HMAC {base64}`               a prefix and the signature
 `t={timestamp},v1={hex}`      pairs: in any order, joined by `, ; space`, repeated; unknown ones are passed over
+`sha256={base64}`             one pair
 `{timestamp},{hex}...`        the last one repeats
 `v1,{base64} ...`             the whole repeats, between spaces; what looks otherwise is passed over
 `{keyid}/SHA256/{hex}`        the key is named
@@ -103,7 +104,8 @@ class Form:
                 groups.append(Group())
             groups[-1].values[place] = value
         wanted = self.names - {"keyid"}
-        return [group for group in groups if wanted <= group.values.keys()][:MOST_SIGNATURES]
+        whole = [group for group in groups if wanted <= group.values.keys()]
+        return [Group(group.signatures[:MOST_SIGNATURES], group.values) for group in whole[:MOST_SIGNATURES]]
 
     def _read_whole(self, text: str) -> list[Group]:
         found = [group for part in text.split(" ", 2 * MOST_SIGNATURES) for group in self._read_one(part)]
@@ -141,12 +143,14 @@ def compile_form(text: str) -> Form:
         raise ValueError(f"{text!r} needs one of {', '.join(f'{{{name}}}' for name in ENCODINGS)}")
     encoding, names = encodings[0], frozenset(order) - {encodings[0]}
     pairs = dict(PAIR.findall(text))
-    if len(pairs) == len(order) > 1:
+    if len(pairs) == len(order) and (len(order) > 1 or PAIR.fullmatch(text)):
         return Form(text, encoding, names, pairs=pairs)
     if text.endswith("...") and not text.endswith(" ..."):
         return Form(text, encoding, names, order=order, repeats=True)
     whole = text.endswith(" ...")
     literal = re.split(r"\{\w+\}", text.removesuffix(" ..."))
+    if any("{" in part or "}" in part for part in literal):
+        raise ValueError(f"{text!r} has a place that is none; there are {', '.join(PLACES)}")
     pattern = "".join(re.escape(part) + (r"(\S+)" if index < len(order) else "") for index, part in enumerate(literal))
     return Form(text, encoding, names, pattern=re.compile(pattern), order=order, whole=whole)
 
@@ -167,7 +171,7 @@ def decode(text: str, encoding: str) -> bytes | None:
     try:
         if encoding in ("hex", "HEX"):
             raw = bytes.fromhex(text)
-            text = text.lower() if encoding == "hex" else text.upper()
+            text = canonical(text, encoding)
         elif encoding == "base64":
             raw = b64decode(text, validate=True)
         else:
