@@ -129,6 +129,16 @@ class Feeding:
         log = await place.open()
         assert await nothing(await subscribe(log))
 
+    async def test_one_settle_that_is_cancelled_does_not_cancel_the_others(self, log: Log) -> None:
+        feed = await subscribe(log)
+        await keep_many(log, 20)
+        tasks = [asyncio.create_task(settle(feed, [delivery])) for delivery in await take(feed, 20)]
+        await asyncio.sleep(0)
+        for task in tasks[::2]:
+            task.cancel()
+        await asyncio.gather(*tasks[1::2])
+        assert (await feed.lag()).in_flight == 0
+
     async def test_returned_ones_come_again_uncounted(self, log: Log) -> None:
         feed = await subscribe(log)
         await keep(log)

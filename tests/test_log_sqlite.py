@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from log_contract import (
     keep_many,
     now,
     positions,
+    settle,
     subscribe,
     take,
 )
@@ -183,3 +185,63 @@ def test_a_url_of_no_log_is_a_problem_of_the_config(tmp_path: Path) -> None:
         with pytest.raises(ConfigError, match=r"log\.url"):
             open_log(url, tmp_path)
     assert open_log("sqlite:////var/hub.db", tmp_path).path == Path("/var/hub.db")
+
+
+async def busy(log: SqliteLog, seconds: float = 0.1) -> asyncio.Task[None]:
+    """Keep the writer from writing anything for a moment."""
+    task = asyncio.create_task(log._writer.change(lambda connection: time.sleep(seconds)))
+    await asyncio.sleep(0.01)
+    return task
+
+
+async def test_a_retry_whose_outcome_is_not_written_yet_is_not_handed_out_again(log: SqliteLog) -> None:
+    feed = await subscribe(log)
+    await keep(log)
+    await settle(feed, await take(feed, 1), "later", due=now())
+    again = await take(feed, 1)
+    blocked = await busy(log)
+    settling = asyncio.create_task(settle(feed, again, "later", due=now()))
+    await asyncio.sleep(0)
+    assert await feed.take(1, 0.02) == []
+    await asyncio.gather(blocked, settling)
+    assert (await take(feed, 1))[0].attempt == 3
+
+
+async def test_an_ordered_subscription_waits_for_the_outcome_to_be_written(log: SqliteLog) -> None:
+    feed = await subscribe(log, ordered=True)
+    await keep_many(log, 2)
+    first = await take(feed, 1)
+    blocked = await busy(log)
+    settling = asyncio.create_task(settle(feed, first, "later", due=now()))
+    await asyncio.sleep(0)
+    assert await feed.take(1, 0.02) == []
+    await asyncio.gather(blocked, settling)
+    assert positions(await take(feed, 1)) == positions(first)
+
+
+async def test_outcomes_that_can_never_be_written_are_told_and_come_again(
+    log: SqliteLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    feed = await subscribe(log)
+    await keep_many(log, 2)
+    taken = await take(feed, 2)
+    await settle(feed, taken[:1], "later", due=now())
+    retry = await take(feed, 1)
+
+    def broken(*arguments: object) -> None:
+        raise ValueError("a defect")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("hub.log.sqlite_feed.write", broken)
+        with pytest.raises(LogError, match="a defect"):
+            await settle(feed, [*taken[1:], *retry])
+    assert sorted(positions(await take(feed, 2))) == positions(taken)
+
+
+async def test_a_refused_append_leaves_nothing_behind(log: SqliteLog) -> None:
+    results = await asyncio.gather(
+        *[keep(log, None, **({"deliveryid": None} if number == 3 else {})) for number in range(9)], return_exceptions=True
+    )
+    assert [isinstance(result, LogError) for result in results] == [number == 3 for number in range(9)]
+    assert await log._pages.rows("SELECT count(*) FROM requests") == [(8,)]
+    assert await log._pages.rows("SELECT count(*), max(seq) FROM events") == [(8, 8)]
