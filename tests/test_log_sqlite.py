@@ -240,7 +240,8 @@ async def test_outcomes_that_can_never_be_written_are_told_and_come_again(
 
 async def test_a_refused_append_leaves_nothing_behind(log: SqliteLog) -> None:
     results = await asyncio.gather(
-        *[keep(log, None, **({"deliveryid": None} if number == 3 else {})) for number in range(9)], return_exceptions=True
+        *[keep(log, None, **({"deliveryid": None} if number == 3 else {})) for number in range(9)],
+        return_exceptions=True,
     )
     assert [isinstance(result, LogError) for result in results] == [number == 3 for number in range(9)]
     assert await log._pages.rows("SELECT count(*) FROM requests") == [(8,)]
