@@ -10,12 +10,12 @@ from typing import Any
 
 import httpx2
 import uvicorn
+from cli_kit import free_ports
 
 from hub.config import load_config
 from hub.core import Hub
 from hub.request import Request
 from hub.web.api import console_app
-from tests.cli_kit import free_ports
 
 SECRET = "a-secret-of-the-tests"
 ACME = """

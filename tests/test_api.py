@@ -6,12 +6,12 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from api_kit import SECRET, Running, acme_folder, running
+from cli_kit import append, event
 
 from hub.event import new_id
 from hub.filters import Filter
 from hub.log.base import Log, Query, Rejection, Settled, SubscriptionSpec
-from tests.api_kit import SECRET, Running, acme_folder, running
-from tests.cli_kit import append, event
 
 FILTER = Filter.make(events=["paid.*"]).text
 

@@ -10,10 +10,10 @@ from typing import Any
 import httpx2
 import orjson
 import pytest
+from api_kit import Running, acme_folder, running
+from cli_kit import append, event
 
 from hub.web import api
-from tests.api_kit import Running, acme_folder, running
-from tests.cli_kit import append, event
 
 
 @pytest.fixture

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from api_kit import SECRET, acme_folder
+from cli_kit import append, command, event, fill, process
 
 from hub.log.base import Log, SubscriptionSpec
-from tests.api_kit import SECRET, acme_folder
-from tests.cli_kit import append, command, event, fill, process
 
 Capsys = pytest.CaptureFixture[str]
 MODES = """

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
+from cli_kit import append, command, environ, event, fill, hub_folder
 
 from hub.log.base import Log, Settled, SubscriptionSpec
-from tests.cli_kit import append, command, environ, event, fill, hub_folder
 
 Capsys = pytest.CaptureFixture[str]
 

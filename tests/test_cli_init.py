@@ -9,10 +9,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from cli_kit import REPOSITORY, Done, command, environ, process
 from dotenv import dotenv_values
 
 from hub.config import load_config
-from tests.cli_kit import REPOSITORY, Done, command, environ, process
 
 Capsys = pytest.CaptureFixture[str]
 
@@ -140,7 +140,7 @@ def test_a_new_plugin_passes_its_test_and_loads(folder: Path, capsys: Capsys, ki
     assert command(capsys, "check").code == 0
     if kind == "provider":
         assert "my-shop" in command(capsys, "providers").out
-        assert "X-My-Shop-Signature: t=" in command(capsys, "send", "my-shop", "--print").out
+        assert "x-my-shop-signature: t=" in command(capsys, "send", "my-shop", "--print").out
 
 
 def pytest_in(folder: Path) -> Done:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from hub.cli.common import CONFIG, AsJson, ConfigPath
+
+if TYPE_CHECKING:
+    from hub.loader import Plugins
 
 COLUMNS = {"name": "name", "title": "platform", "scheme": "scheme", "samples": "samples", "place": "from"}
 
@@ -21,10 +23,9 @@ def providers(
     from hub.cli.output import json_lines, table
     from hub.loader import load_plugins
 
-    folder = config.absolute().parent / "plugins"
-    plugins = load_plugins(folder)
+    plugins = load_plugins(config.absolute().parent / "plugins")
     names = [name] if name else plugins.names("providers")
-    rows = [_row(plugins, one, folder) for one in names]
+    rows = [_row(plugins, one) for one in names]
     if as_json:
         json_lines(rows)
     elif name:
@@ -33,8 +34,8 @@ def providers(
         table(rows, COLUMNS, empty="no providers")
 
 
-def _row(plugins: Any, name: str, folder: Path) -> dict[str, Any]:
-    from hub.mount import BUILTIN
+def _row(plugins: Plugins, name: str) -> dict[str, Any]:
+    from hub.mount import sample_folders
     from hub.options import options_of
     from hub.samples import samples
 
@@ -49,7 +50,7 @@ def _row(plugins: Any, name: str, folder: Path) -> dict[str, Any]:
         "proves": provider.verify.proves,
         "covers": provider.verify.covers,
         "options": {key: option.doc for key, option in options.items()},
-        "samples": [sample.event for sample in samples(name, [folder / "samples", BUILTIN / "samples"])],
+        "samples": [sample.event for sample in samples(name, sample_folders(plugins.folder))],
         "timeout": provider.limits.timeout,
         "retries": provider.limits.retries,
         "disables": provider.limits.disables,

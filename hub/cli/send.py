@@ -110,10 +110,12 @@ class _Sender:
         return str(found) if found else self._local()
 
     def _signed(self, event: str | None, public: str, body: Path | None) -> Request:
+        from hub.mount import sample_folders
         from hub.samples import find_sample, fresh
 
         if body is None or event is not None:
-            request = find_sample(self.settings.plugin, event, _folders(self._config)).request(public)
+            folders = sample_folders(self._config.plugins.folder)
+            request = find_sample(self.settings.plugin, event, folders).request(public)
         else:
             from hub.request import Request
 
@@ -220,20 +222,15 @@ def _find(config: Config, name: str) -> SourceConfig:
 
 
 def _events(settings: SourceConfig, config: Config, event: str | None, every: bool) -> list[str | None]:
+    from hub.mount import sample_folders
     from hub.samples import find_sample, samples
 
     if not every:
         return [event]
-    folders = _folders(config)
+    folders = sample_folders(config.plugins.folder)
     return [sample.event for sample in samples(settings.plugin, folders)] or [
         find_sample(settings.plugin, None, folders).event
     ]
-
-
-def _folders(config: Config) -> list[Path]:
-    from hub.mount import BUILTIN
-
-    return [config.folder / "plugins" / "samples", BUILTIN / "samples"]
 
 
 def _read(file: Path) -> bytes:
