@@ -85,7 +85,7 @@ def one_line(text: str) -> str:
     if len(text) > LOOKED_AT:
         text = text[:LOOKED_AT]
         # a URL that is cut in two could show a password as its host
-        text = text if "://" not in text.rsplit(None, 1)[-1] else text.rsplit("://", 1)[0]
+        text = text.rsplit("://", 1)[0] if "://" in "".join(text.rsplit(None, 1)[-1:]) else text
     text = URL.sub(r"\1\2/…", text)
     line = " ".join("".join(char if char.isprintable() else " " for char in text).split())
     return line if len(line) <= LONGEST_REASON else line[: LONGEST_REASON - 1] + "…"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from hub.config import SubscriptionConfig
 from hub.context import SubscriberContext
-from hub.dispatch import Subscription
+from hub.dispatch import Subscription, SubscriptionPolicy
 from hub.event import Event
 from hub.filters import Filter
 from hub.log.base import Log
@@ -44,9 +44,11 @@ def make_subscription(settings: SubscriptionConfig, log: Log, folder: Path) -> S
         subscriber=subscriber,
         filter=Filter.make(settings.events, settings.sources, settings.where),
         start=settings.start,
-        retry=settings.retry,
-        concurrency=settings.concurrency,
-        rate=settings.rate,
-        timeout=settings.timeout,
-        ordered=settings.ordered,
+        policy=SubscriptionPolicy(
+            retry=settings.retry,
+            concurrency=settings.concurrency,
+            rate=settings.rate,
+            timeout=settings.timeout,
+            ordered=settings.ordered,
+        ),
     )

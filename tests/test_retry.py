@@ -138,6 +138,7 @@ def test_the_reason_of_a_status_from_another_client_has_no_url() -> None:
         ("x" * 1180 + " https://user:pass@db.example/x", "x" * (LONGEST_REASON - 1) + "…"),
         (" " * 1180 + "https://user:pa", "https://user/…"),
         (" " * 1170 + "a https://user-is-long:pass@db.example/x", "a https"),
+        (" " * 5000, ""),
         ("two\nlines\x1b[31m\u202e", "two lines [31m"),
         ("", "the subscriber asked for another attempt"),
     ],
