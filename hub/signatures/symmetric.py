@@ -143,7 +143,7 @@ def decode_key(text: str, form: KeyForm) -> bytes | None:
         if form == "base64":
             return b64decode(text, validate=True)
         if form == "whsec":
-            return b64decode(text.removeprefix(WHSEC), validate=True)
+            return b64decode(text.removeprefix("v1,").removeprefix(WHSEC), validate=True)  # Supabase shows `v1,whsec_`
     except (ValueError, Base64Error):
         return None
     return text.encode("utf-8", "surrogatepass")

@@ -106,7 +106,7 @@ def compile_template(text: str) -> Template:
                 covers = "all"
             elif covers == "none" and (name in ("body", "params") or name.startswith(("body:", "form:"))):
                 covers = "part"
-            stack[-1].append(_Piece(name=name, read=_filtered(_value(name, text), filters, text)))
+            stack[-1].append(_Piece(name=name, read=_filtered(_value(name, text), filters, text, len(stack) == 2)))
         elif part == "[":
             stack.append([])
         elif part == "]" and len(stack) == 2:
@@ -154,7 +154,7 @@ def _value(name: str, text: str) -> Value:
     raise ValueError(f"the template {text!r} has no value {{{name}}}; there are {', '.join([*OF_REQUEST, *OWN])}")
 
 
-def _filtered(read: Value, names: list[str], text: str) -> Value:
+def _filtered(read: Value, names: list[str], text: str, optional: bool) -> Value:
     filters = []
     for name in names:
         if name not in FILTERS:
@@ -165,9 +165,9 @@ def _filtered(read: Value, names: list[str], text: str) -> Value:
 
     def filtered(request: Request, values: Mapping[str, Any]) -> bytes | None:
         value = read(request, values)
+        if value is None or (optional and not value):  # the hash of nothing is not nothing
+            return None
         for apply in filters:
-            if value is None:
-                return None
             value = apply(value)
         return value
 
