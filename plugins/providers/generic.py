@@ -2,11 +2,15 @@
 
 from typing import Annotated, Any, Literal
 
-from hub import Provider, Request, body, form, header, hookimpl, query
+from pydantic import StringConstraints
+
+from hub import Option, Provider, Request, body, form, header, hookimpl, query
 from hub.provider import Scheme
 from hub.signatures import HMAC, Basic, Bearer, Configured, Token
 
 PLACES: dict[str, Any] = {"header": header, "query": query, "form": form, "body": body}
+PLACE = Annotated[str, StringConstraints(pattern=r"^(header|query|form|body)\..+$")]
+ID = Option("The place of the delivery id, such as `header.X-Delivery`.", PLACE)
 
 
 def place(text: str) -> Any:
@@ -24,6 +28,9 @@ def scheme(
         "How the sender proves itself: `hmac`, `token`, `bearer` or `basic`.",
     ] = "hmac",
     header: Annotated[str, "The header with the signature or token."] = "X-Signature",
+    at: Annotated[
+        str | None, Option("The place of the signature or token where it is no header, such as `query.token`.", PLACE)
+    ] = None,
     algorithm: Annotated[Literal["sha256", "sha1", "sha512", "sha384", "md5"], "The hash of the HMAC."] = "sha256",
     encoding: Annotated[
         Literal["hex", "HEX", "base64", "base64url"], "How the signature is written; `HEX` takes any case."
@@ -31,7 +38,10 @@ def scheme(
     prefix: Annotated[str, "What stands before the signature or token in the header, such as `sha256=`."] = "",
     value: Annotated[str, "The whole header instead, as `t={timestamp},v1={hex}`."] = "",
     signed: Annotated[str, "The string that is signed."] = "{body}",
-    timestamp: Annotated[str, "The place of the time that is signed, such as `header.X-Timestamp`."] = "",
+    timestamp: Annotated[
+        str | None, Option("The place of the time that is signed, such as `header.X-Timestamp`.", PLACE)
+    ] = None,
+    id: Annotated[str | None, ID] = None,
     key: Annotated[Literal["text", "hex", "base64", "whsec"], "How the secret is written."] = "text",
 ) -> Scheme:
     """The scheme that the options describe."""
@@ -39,36 +49,42 @@ def scheme(
         return Basic()
     if scheme == "bearer":
         return Bearer()
+    where = place(at) if at else header
     if scheme == "token":
-        return Token(header, prefix + "{token}")
+        return Token(where, prefix + "{token}")
     written = value or f"{prefix}{{{encoding}}}"
-    at = place(timestamp) if timestamp else None
-    return HMAC(header, written, signed, hash=algorithm, key=key, timestamp=at)
+    signed_at = place(timestamp) if timestamp else None
+    signed_id = place(id) if id and "{id}" in signed else None
+    return HMAC(where, written, signed, hash=algorithm, key=key, timestamp=signed_at, id=signed_id)
 
 
 def kind(
-    request: Request, *, type: Annotated[str, "The place of the event's type, such as `body.event`."] = "body.type"
+    request: Request,
+    *,
+    type: Annotated[str, Option("The place of the event's type, such as `body.event`.", PLACE)] = "body.type",
 ) -> Any:
     """The sender's word for what happened."""
     return place(type)(request) or "event"
 
 
-def identity(
-    request: Request, *, id: Annotated[str | None, "The place of the delivery id, such as `header.X-Delivery`."] = None
-) -> Any:
+def identity(request: Request, *, id: Annotated[str | None, ID] = None) -> Any:
     """The sender's delivery id; without one every request is an event."""
     return place(id)(request) if id else None
 
 
 def moment(
-    request: Request, *, time: Annotated[str | None, "The place of the time, such as `body.created_at`."] = None
+    request: Request,
+    *,
+    time: Annotated[str | None, Option("The place of the time, such as `body.created_at`.", PLACE)] = None,
 ) -> Any:
     """When it happened."""
     return place(time)(request) if time else None
 
 
 def about(
-    request: Request, *, subject: Annotated[str | None, "The place of the subject, such as `body.order.id`."] = None
+    request: Request,
+    *,
+    subject: Annotated[str | None, Option("The place of the subject, such as `body.order.id`.", PLACE)] = None,
 ) -> Any:
     """What it is about."""
     return place(subject)(request) if subject else None

@@ -7,6 +7,22 @@ import orjson
 from hub import Limits, Provider, Request, body, first_of, header, hookimpl, join
 from hub.signatures import HMAC
 
+TIMES = {
+    "head_commit": "timestamp",
+    "comment": "updated_at",
+    "review": "submitted_at",
+    "pull_request": "updated_at",
+    "issue": "updated_at",
+    "release": "published_at",
+    "workflow_job": "completed_at",
+    "workflow_run": "updated_at",
+    "check_run": "completed_at",
+    "deployment_status": "updated_at",
+    "deployment": "updated_at",
+    "hook": "updated_at",
+}
+"""Events have no time of their own: what they are about has one. A comment is newer than its issue, so it is first."""
+
 
 def content(request: Request) -> Any:
     """The payload, which the form mode puts into one field."""
@@ -20,6 +36,13 @@ def inside(path: str) -> Any:
     return lambda request: place(request.part(content(request)))
 
 
+def when(request: Request) -> Any:
+    """The time of what the event is about."""
+    payload = content(request)
+    things = ((payload.get(name), field) for name, field in TIMES.items())
+    return next((thing[field] for thing, field in things if isinstance(thing, dict) and thing.get(field)), None)
+
+
 github = Provider(
     name="github",
     title="GitHub",
@@ -27,7 +50,7 @@ github = Provider(
     verify=HMAC("X-Hub-Signature-256", "sha256={hex}"),
     type=join(header("X-GitHub-Event"), inside("action")),
     id=header("X-GitHub-Delivery"),
-    time=first_of(inside("head_commit.timestamp"), inside("release.published_at"), inside("issue.updated_at")),
+    time=when,
     subject=first_of(inside("repository.full_name"), inside("organization.login")),
     data=content,
     limits=Limits(timeout=10, retries="none; by hand for three days", disables="never", confidence="high"),

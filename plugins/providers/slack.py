@@ -4,7 +4,7 @@ from typing import Any
 
 import orjson
 
-from hub import Limits, Provider, Reply, Request, body, first_of, form, header, hookimpl
+from hub import Limits, Provider, Reply, Request, body, first_of, form, header, hookimpl, query
 from hub.signatures import HMAC
 
 
@@ -31,8 +31,20 @@ def kind(request: Request) -> str | None:
     return inner.get("type") if isinstance(inner, dict) else data.get("type") if isinstance(data, dict) else None
 
 
-def challenge(request: Request) -> Reply | None:
-    """url_verification is signed like any event: answered after it was verified."""
+def probe(request: Request) -> Reply | None:
+    """Slack looks at a command's certificate with `ssl_check=1`, without a signature."""
+    small = len(request.body) < 1000  # a stranger's form is parsed here
+    asked = query("ssl_check")(request) or (form("ssl_check")(request) if small else None)
+    return Reply(200, event=False, note="ssl_check answered") if asked == "1" else None
+
+
+def answer(request: Request) -> Reply | None:
+    """url_verification is signed like any event: answered after it was verified.
+
+    Slack shows the answers to commands and interactions to the user, so theirs is empty.
+    """
+    if request.form:
+        return Reply(200)
     if body("type")(request) != "url_verification":
         return None
     return Reply(200, str(body("challenge")(request) or ""), event=False, note="url_verification answered")
@@ -53,7 +65,8 @@ slack = Provider(
     time=first_of(inside("event_time"), inside("action_ts"), inside("actions.0.action_ts")),
     subject=first_of(inside("event.channel"), inside("channel.id"), inside("channel_id"), inside("team_id")),
     data=content,
-    answer=challenge,
+    handshake=probe,
+    answer=answer,
     limits=Limits(
         timeout=3,
         retries="3: at once, after 1 and 5 minutes",
