@@ -207,7 +207,7 @@ class SubscriptionState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Health:
-    """How the log is. writable: the last write succeeded; size: bytes on disk; free: bytes free there, None if unknown."""
+    """How the log is. writable: the last write succeeded; size: bytes on disk; free: bytes free there, None: unknown."""
 
     writable: bool
     detail: str
@@ -283,7 +283,7 @@ class Log(Protocol):
         """The request that an event came in."""
 
     async def status(self, event_id: str) -> dict[str, DeliveryStatus]:
-        """What became of the event, by subscription; `filtered` is not told apart from `delivered` (see `filter_at`)."""
+        """What became of the event, by subscription; `filtered` is told as `delivered` (see `filter_at`)."""
 
     async def filter_at(self, subscription: str, position: Position) -> str:
         """The filter text that was in force for a position."""
