@@ -70,6 +70,14 @@ def test_a_table_shows_what_strangers_sent_and_obeys_none_of_it(folder: Path, ca
     assert not {"\x1b", "\x9b", "\u202e"} & set(done.out)
 
 
+def test_a_shown_event_obeys_nothing_either(folder: Path, capsys: Capsys) -> None:
+    odd = event(1, subject="\x1b[31mx", data={"\x9b2J": "\u202enp\x7f"}, deliveryid="a\x07")
+    fill(folder, lambda log: append(log, [odd]))
+    done = command(capsys, "events", "show", odd.id)
+    assert "\\x1b[31mx" in done.out and "a\\x07" in done.out
+    assert not {"\x1b", "\x9b", "\u202e", "\x7f", "\x07"} & set(done.out)
+
+
 def test_json_holds_no_control_characters_and_stays_the_same_data(folder: Path, capsys: Capsys) -> None:
     data = {"a\x1b[2J": "\x9b\x00\u202e\ud800\n"}
     fill(folder, lambda log: append(log, [event(1, data=data)]))

@@ -19,7 +19,7 @@ from hub.answers import RETRY_AFTER
 from hub.core import Hub
 from hub.details import event_details, find_event, find_rejection
 from hub.errors import HubError, LogError, LogUnavailable, UsageError
-from hub.event import to_json
+from hub.event import rfc3339, to_json
 from hub.forms import (
     DELIVERY_KEYS,
     EVENT_KEYS,
@@ -104,12 +104,12 @@ class _Api:
 
     async def index(self, request: HTTPRequest) -> Response:
         paths = [route.path for route in self.routes()]
-        return _json({"name": "webhook-hub", "started": self._hub.started_at.isoformat(), "paths": paths})
+        return _json({"name": "webhook-hub", "started": rfc3339(self._hub.started_at), "paths": paths})
 
     async def health(self, request: HTTPRequest) -> Response:
         health = await self._log.health()
         # tells commands that this is the hub of their config, and not another one on the same port
-        whose = {"config": str(self._hub.config.path.resolve()), "started": self._hub.started_at}
+        whose = {"config": str(self._hub.config.path.resolve()), "started": rfc3339(self._hub.started_at)}
         return _json({**health_form(health), **whose}, 200 if health.writable else 503)
 
     async def metrics(self, request: HTTPRequest) -> Response:
