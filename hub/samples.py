@@ -83,7 +83,7 @@ def fresh(request: Request, provider: Provider) -> Request:
         return request
     try:
         old: Any = provider.id(request)
-        return request if old is None else put(request, _like(old))  # type: ignore[no-any-return]
+        return request if old is None else put(request, _like(old))
     except Exception:  # the sample has no such place: it is sent as it is
         return request
 

@@ -94,7 +94,7 @@ async def _tunnelled(hub: Hub, kind: str | None, public: socket.socket) -> Async
 def _announce(hub: Hub, public: socket.socket, private: socket.socket, tunnel: Tunnel | None) -> None:
     say = hub.telemetry.notice
     base = hub.public_url or _url(public)
-    say(f"webhook-hub {_version()} is ready: {_url(public)}  console {_url(private)}  log {hub.config.log.url}")
+    say(f"webhook-hub {_version()} is ready: {_url(public)}  console {_url(private)}  log {hub.config.log.shown}")
     if tunnel is not None:
         say(f"tunnel: {tunnel.url} -> {_url(public)}")
     for name, source in hub.sources.items():
@@ -158,7 +158,8 @@ def _listen(host: str, port: int, table: str) -> socket.socket:
 
 def _why_not(error: OSError, host: str, port: int, table: str) -> str:
     if error.errno == errno.EADDRINUSE:
-        return f"port {port} on {host} is in use: stop what listens there (another hub?), or set {table} port = {port + 10}"
+        hint = f"stop what listens there (another hub?), or set {table} port = {port + 10}"
+        return f"port {port} on {host} is in use: {hint}"
     if error.errno == errno.EACCES:
         return f"port {port} needs privileges: set {table} port to one above 1023, or put a proxy before the hub"
     return f"the hub cannot listen on {host}:{port} ({table}): {error.strerror}"

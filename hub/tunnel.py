@@ -31,7 +31,7 @@ async def open_tunnel(kind: str, host: str, port: int) -> Tunnel:
     if kind != "ngrok":
         raise ServeError(f"there is no tunnel {kind!r}; the hub can open: ngrok")
     try:
-        import ngrok
+        import ngrok  # type: ignore[import-not-found,unused-ignore]  # an extra
     except ImportError:
         raise ServeError("the ngrok tunnel needs its extra: pip install 'webhook-hub[ngrok]'") from None
     if not os.environ.get("NGROK_AUTHTOKEN"):

@@ -207,7 +207,7 @@ class SubscriptionState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Health:
-    """How the log is. writable: the last write succeeded; size: bytes on disk; free: bytes free there, None: unknown."""
+    """How the log is. writable: the last write succeeded; size: bytes on disk; free: bytes free there, or None."""
 
     writable: bool
     detail: str

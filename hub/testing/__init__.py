@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from hub.testing.conformance import Nonconforming, check_provider
     from hub.testing.receiving import receive
-    from hub.testing.running import RunningHub, running
+    from hub.testing.whole_hub import RunningHub, running
 
 __all__ = ["Nonconforming", "RunningHub", "check_provider", "receive", "running"]
 
@@ -16,8 +16,8 @@ _HOMES = {
     "Nonconforming": "conformance",
     "check_provider": "conformance",
     "receive": "receiving",
-    "RunningHub": "running",
-    "running": "running",
+    "RunningHub": "whole_hub",
+    "running": "whole_hub",
 }
 
 

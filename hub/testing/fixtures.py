@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from hub.testing.running import RunningHub
+    from hub.testing.whole_hub import RunningHub
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def hub(tmp_path: Path) -> Callable[..., contextlib.AbstractAsyncContextManager[
 
     @contextlib.asynccontextmanager
     async def run(config: str, **more: Any) -> AsyncIterator[RunningHub]:
-        from hub.testing.running import running
+        from hub.testing.whole_hub import running
 
         async with running(tmp_path, config, **more) as started:
             yield started

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from ipaddress import ip_address, ip_network
@@ -21,9 +21,10 @@ from hub.core import Hub
 from hub.request import Headers, Request
 from hub.source import Outcome, problem
 
-Scope = dict[str, Any]
-Receive = Callable[[], Awaitable[dict[str, Any]]]
-Send = Callable[[dict[str, Any]], Awaitable[None]]
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
 
 PREFIX = "/webhooks/"
 HEALTH_FOR = 1.0
@@ -130,7 +131,7 @@ class Webhooks:
         finally:
             self._pending -= size
 
-    async def _next(self, receive: Receive, timeout: float | None = None) -> dict[str, Any]:
+    async def _next(self, receive: Receive, timeout: float | None = None) -> Message:
         try:
             async with asyncio.timeout(self._timeout if timeout is None else max(timeout, 0)):
                 message = await receive()

@@ -86,7 +86,7 @@ async def running(
     hub = Hub(load_config(folder / "config.toml", environ or {}))
     await hub.start()
     try:
-        transport = httpx2.ASGITransport(Webhooks(hub))  # type: ignore[arg-type]  # an ASGI application
+        transport = httpx2.ASGITransport(Webhooks(hub))
         async with httpx2.AsyncClient(transport=transport, base_url=BASE) as client:
             yield RunningHub(hub, client, folder)
     finally:
