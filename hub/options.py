@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import typing
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Annotated, Any
@@ -73,12 +73,19 @@ def options_of(provider: Provider) -> dict[str, Option]:
         # the provider's words, but a credential stays one
         found[name] = dataclasses.replace(known, doc=option.doc) if known and known.secret else option
     for _, slot in provider.slots():
-        hints = _hints(slot)
-        for parameter in wanted(slot):
-            if parameter.name in found or parameter.name in GIVEN:
-                continue
-            found[parameter.name] = option_of_parameter(parameter, hints.get(parameter.name, str))
+        for name, option in parameter_options(slot).items():
+            found.setdefault(name, option)
     return found
+
+
+def parameter_options(function: Callable[..., Any]) -> dict[str, Option]:
+    """What a function asks for by keyword-only parameters, but for what the hub gives by itself."""
+    hints = _hints(function)
+    return {
+        parameter.name: _from_parameter(parameter, hints.get(parameter.name, str))
+        for parameter in wanted(function)
+        if parameter.name not in GIVEN
+    }
 
 
 def subscriber_options(subscriber: type[Subscriber]) -> dict[str, Option]:
@@ -169,7 +176,7 @@ def _hints(slot: Any) -> dict[str, Any]:
         return {}
 
 
-def option_of_parameter(parameter: inspect.Parameter, hint: Any) -> Option:
+def _from_parameter(parameter: inspect.Parameter, hint: Any) -> Option:
     kind, option = _annotated(hint)
     if option is not None and option.type is not str:
         kind = option.type

@@ -1,9 +1,7 @@
-"""Platforms as schemes, each as its page shows it, and the requests with a known verdict that they are tried on."""
+"""Platforms as schemes, each as its page shows it; and schemes that no platform of these has."""
 
 import base64
 import json
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from hub import Request, body, form, header, items, query
@@ -25,9 +23,6 @@ from hub.signatures import (
     Token,
     Unsigned,
 )
-
-FILE = Path(__file__).parent / "vectors" / "vectors.json"
-VECTORS: list[dict[str, Any]] = json.loads(FILE.read_text(encoding="utf-8"))
 
 ADYEN = ":".join(
     f"[{{body:{path}}}]"
@@ -384,29 +379,3 @@ MORE: dict[str, Any] = {
     "http-clock": HMAC("X-Signature", "{hex}", "{timestamp}\n{body}", timestamp=header("Date"), clock="http"),
     "ed-jwt": JWT("X-Token", algorithms=("EdDSA",), claims={"body": "{body|sha512|base64}"}),
 }
-
-
-def request_of(vector: dict[str, Any]) -> Request:
-    """The vector's request, received when it holds."""
-    return Request.make(
-        vector["method"],
-        vector["url"],
-        vector["headers"],
-        base64.b64decode(vector["body_b64"]),
-        datetime.fromtimestamp(vector["now"] or 1_760_000_000, UTC),
-    )
-
-
-def is_handshake(vector: dict[str, Any]) -> bool:
-    """Is the vector's verdict about a handshake, or about a request that proves nothing?"""
-    handshakes = {("ebay", "GET"), ("meta", "GET"), ("websub", "GET")}
-    return (vector["provider"], vector["method"]) in handshakes or vector["options"].get("verify") is False
-
-
-TRIED = [vector for vector in VECTORS if vector["provider"] in SCHEMES and not is_handshake(vector)]
-
-
-def name_of(vector: dict[str, Any]) -> str:
-    """A test's id."""
-    same = [one for one in TRIED if one["provider"] == vector["provider"]]
-    return f"{vector['provider']}-{same.index(vector)}-{'valid' if vector['valid'] else 'invalid'}"

@@ -64,7 +64,8 @@ class PublicKey(Signed):
         """The usable public keys; for signing the private one."""
         if signing:
             private = self.load_private(str(options.get("private_key") or ""))
-            return [] if private is None else [Key(None, private)]
+            first = next(iter(self.key_set(options.get(self.option))), None)
+            return [] if private is None else [Key(first.id if first else None, private)]
         return self.key_set(options.get(self.option))
 
     def key_set(self, value: Any) -> list[Key]:

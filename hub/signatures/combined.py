@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 from hub.errors import Refused, Unreadable
 from hub.extract import items
-from hub.options import Option, option_of_parameter
+from hub.options import Option, parameter_options
 from hub.provider import Scheme, bind, wanted
 from hub.request import Request
 from hub.signatures.signed import COVERS
@@ -236,9 +235,8 @@ class Configured:
         found: dict[str, Option] = {}
         for example in self.examples:
             found.update(example.options())
-        hints = inspect.get_annotations(self.factory, eval_str=True)
-        for name, parameter in self.parameters.items():
-            found.setdefault(name, option_of_parameter(parameter, hints.get(name, str)))
+        for name, option in parameter_options(self.factory).items():
+            found.setdefault(name, option)
         return found
 
     def made(self, options: Mapping[str, Any]) -> Scheme:
@@ -305,13 +303,8 @@ class Custom:
 
     def options(self) -> dict[str, Option]:
         """The functions' keyword-only parameters."""
-        found: dict[str, Option] = {}
-        for function in (self.function, self._sign):
-            hints = inspect.get_annotations(function, eval_str=True) if function is not None else {}
-            for parameter in wanted(function) if function is not None else ():
-                if parameter.name not in ("secrets", "fetched", "public_url", "tolerance"):
-                    found.setdefault(parameter.name, option_of_parameter(parameter, hints.get(parameter.name, str)))
-        return found
+        signing = parameter_options(self._sign) if self._sign is not None else {}
+        return {**signing, **parameter_options(self.function)}
 
     def configured(self, options: Mapping[str, Any]) -> bool:
         """Is everything that it needs set?"""

@@ -7,7 +7,7 @@ import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 import orjson
 
@@ -19,7 +19,7 @@ from hub.request import Request
 from hub.signatures.asymmetric import PRIVATE_DOC, PUBLIC_DOC, load_public_key
 from hub.signatures.keys import KeySet, each_key, fetched_set, jwk_key
 from hub.signatures.signed import named_place, place_text, to_place
-from hub.signatures.symmetric import SHARED_DOC, KeyForm, decode_key, each_secret
+from hub.signatures.symmetric import SHARED_DOC, decode_key, each_secret
 from hub.signatures.template import Absent, Template, as_bytes, compile_template
 from hub.signatures.value import decode, encode
 
@@ -53,7 +53,7 @@ class JWT:
         claims: Mapping[str, str | tuple[str, ...]] | None = None,
         optional: tuple[str, ...] = (),
         option: str | None = None,
-        key: KeyForm = "text",
+        key: Literal["text", "hex", "base64"] = "text",
         fetch: str | Callable[..., str] | None = None,
         tolerance: float | None = None,
         leeway: float = 60,
@@ -168,7 +168,7 @@ class JWT:
 
     def _keys(self, value: Any) -> list[tuple[str | None, Any]]:
         if self.shared:
-            raw = [(name, decode_key(text, self.key)) for name, text in each_secret(value)]
+            raw = [(name, decode_key(text, self.key, {})) for name, text in each_secret(value)]
             return [(name, one) for name, one in raw if one]
         loaded = [
             (name, jwk_key(one) if isinstance(one, Mapping) else load_public_key(str(one)))

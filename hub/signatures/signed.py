@@ -169,7 +169,7 @@ class Signed(ABC):
         key = next(iter(self.keys(options, signing=True)), None)
         if key is None:
             raise Refused("unconfigured", f"no key to sign with is configured: {', '.join(self.options())}")
-        values = {"timestamp": written_time(request.received, self.clock), "keyid": key.id or ""}
+        values = {"timestamp": written_time(request.received, self.clock), "keyid": key.id or "development"}
         values["id"] = f"msg_{secrets.token_hex(12)}"
         values["nonce"] = secrets.token_hex(16)
         for place, text in self.defaults.items():

@@ -11,11 +11,14 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 from hub.extract import Reader
-from hub.options import Option, credential
+from hub.options import Option, credential, parameter_options
+from hub.provider import bind, wanted
 from hub.signatures.signed import Clock, Key, Signable, Signed
 from hub.signatures.value import canonical, encode
 
-KeyForm = Literal["text", "hex", "base64", "whsec"] | Callable[[str], bytes]
+KeyForm = Literal["text", "hex", "base64", "whsec"] | Callable[..., bytes]
+"""How a key is written; or a function of the text and, by keyword-only parameters, of other options."""
+
 SHARED_DOC = "The shared secret; a list while it is being changed: any of them will do."
 WHSEC = "whsec_"
 """Prefix of base64 keys (https://github.com/standard-webhooks/standard-webhooks, "Symmetric")."""
@@ -77,14 +80,14 @@ class HMAC(Signed):
 
     def options(self) -> dict[str, Option]:
         """The secret, or several."""
-        return {
-            **{name: credential(self.doc, learned=self.learned) for name in self.names},
-            **self.template_options(),
-        }
+        found = {name: credential(self.doc, learned=self.learned) for name in self.names}
+        for form in self.key_forms:
+            found = {**(parameter_options(form) if callable(form) else {}), **found}
+        return {**self.template_options(), **found}
 
     def credentials(self) -> dict[str, Any]:
         """Random secrets of the right form."""
-        needed = {name: f"development-{name}" for name in self.template_options()}
+        needed = {name: f"development-{name}" for name in self.options()}
         return {**needed, **{name: new_secret(self.key_forms[0]) for name in self.names}}
 
     def keys(self, options: Mapping[str, Any], *, signing: bool = False) -> list[Key]:
@@ -93,7 +96,7 @@ class HMAC(Signed):
         for name in self.names:
             for keyid, text in each_secret(options.get(name)):
                 for form in self.key_forms:
-                    raw = decode_key(text, form)
+                    raw = decode_key(text, form, options)
                     if raw:
                         found.append(Key(keyid, raw))
         return found
@@ -133,11 +136,15 @@ def each_secret(value: Any) -> list[tuple[str | None, str]]:
     return [(name, str(one)) for name, one in pairs if one is not None and str(one) != ""]
 
 
-def decode_key(text: str, form: KeyForm) -> bytes | None:
-    """The key's bytes; None if the text is not of that form."""
+def decode_key(text: str, form: KeyForm, options: Mapping[str, Any]) -> bytes | None:
+    """The key's bytes; None if the text is not of that form, or an option that its function needs is not set."""
+    if callable(form):
+        if any(one.default is one.empty and options.get(one.name) in (None, "") for one in wanted(form)):
+            return None
+        make: Any = bind(form, options)
+        key: bytes = make(text)
+        return key
     try:
-        if callable(form):
-            return form(text)
         if form == "hex":
             return bytes.fromhex(text)
         if form == "base64":
