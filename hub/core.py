@@ -129,6 +129,9 @@ class Hub:
             return await self._keep(source, request, outcome)
         except LogUnavailable as error:
             return unavailable("log-unavailable", "The request could not be kept", str(error)), []
+        except LogError as error:  # events that can never be kept: the request is, until its provider is mended
+            unread = replace(outcome, stage="read", reason="unreadable", detail=str(error), reply=None, events=())
+            return await self._keep(source, request, unread)
 
     def _no_source(self, name: str) -> Outcome:
         if name in self.disabled:

@@ -10,6 +10,7 @@ from hub.config import Config, SourceConfig
 from hub.errors import HubError, LogError, UsageError
 from hub.forms import Row, subscription_row
 from hub.log.base import Log, Position, Query, Rejection, RejectionQuery
+from hub.source import Source
 
 if TYPE_CHECKING:
     from hub.core import Hub
@@ -103,9 +104,7 @@ def source_row(settings: SourceConfig, local: str, public: str | None) -> Row:
 
 def trust(settings: SourceConfig) -> str:
     """`verified`, `development key`, or `UNSIGNED` where anyone could send."""
-    scheme = settings.provider.verify
-    # the option `variant` may name a mode that proves nothing
-    mode = getattr(scheme, "modes", {}).get(settings.options.get("variant"), scheme)
-    if not settings.verify or not mode.proves:
+    source = Source(settings.name, settings.provider, settings.options, verify=settings.verify)
+    if not source.verified:
         return "UNSIGNED"
     return "development key" if settings.options.get("private_key") else "verified"

@@ -61,7 +61,9 @@ class Source:
         self.name = name
         self.provider = provider
         self.options = dict(options)
-        self.verified = verify and provider.verify.proves
+        # the option `variant` may name a mode that proves nothing
+        mode = getattr(provider.verify, "modes", {}).get(self.options.get("variant"), provider.verify)
+        self.verified: bool = verify and mode.proves
         self._verify = provider.verify.bind(self.options) if verify else None
         self._handshake = bind(provider.handshake, self.options)
         self._answer = bind(provider.answer, self.options)
@@ -150,7 +152,7 @@ class Source:
         delivery = self._text("id", part)
         name = self.provider.name
         word = self._text("type", part) or "unknown"
-        moment = self._slots["time"](part) if self._slots.get("time") else None  # type: ignore[misc]
+        moment = self._slots["time"](part) if self._slots.get("time") else None
         return Event(
             id=event_id,
             source=self.name,
