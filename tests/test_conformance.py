@@ -1,12 +1,19 @@
 """Every provider passes the conformance checks, without being asked."""
 
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
 import pytest
 
+from hub.extract import header
 from hub.loader import builtin_names, load_plugins
 from hub.mount import sample_folders
-from hub.provider import Provider
+from hub.provider import Provider, Reply
+from hub.request import Request
 from hub.samples import samples
 from hub.signatures import HMAC, Unsigned
+from hub.signatures.signed import Key
 from hub.testing import Nonconforming, check_provider
 
 
@@ -51,6 +58,75 @@ def test_a_scheme_that_accepts_everything_is_found() -> None:
 
     with pytest.raises(Nonconforming, match="is accepted"):
         check_provider(made(verify=Blind("X-S")))
+
+
+class FirstSecret(HMAC):
+    def keys(self, options: Mapping[str, Any], *, signing: bool = False) -> list[Key]:
+        return super().keys(options)[:1]
+
+
+class Timeless(HMAC):
+    def bind(self, options: Mapping[str, Any]) -> Callable[[Request], None]:
+        return super().bind({**options, "tolerance": None})
+
+
+class Open(HMAC):
+    def bind(self, options: Mapping[str, Any]) -> Callable[[Request], None]:
+        return super().bind(options) if self.keys(options) else lambda request: None
+
+
+class Lazy(HMAC):
+    def check(self, key: Key, message: bytes, signatures: Sequence[str]) -> bool:
+        last = self.make(key, message)[-1]
+        return super().check(key, message, [signature[:-1] + last for signature in signatures])
+
+
+class Beginning(HMAC):
+    def make(self, key: Key, message: bytes) -> str:
+        return super().make(key, message[:200])
+
+
+class Fixed(HMAC):
+    def keys(self, options: Mapping[str, Any], *, signing: bool = False) -> list[Key]:
+        return [Key(None, b"known to all")] if super().keys(options) else []
+
+
+class Lenient(HMAC):
+    def bind(self, options: Mapping[str, Any]) -> Callable[[Request], None]:
+        check = super().bind(options)
+        return lambda request: None if request.header("X-S") == "" else check(request)
+
+
+TIMED = {"signed": "{timestamp}.{body}", "timestamp": header("X-T")}
+
+
+@pytest.mark.parametrize(
+    ("slots", "says"),
+    [
+        ({"verify": FirstSecret("X-S")}, "with a list of secrets"),
+        ({"verify": Timeless("X-S", **TIMED)}, "a stale request is accepted, not stale"),
+        ({"verify": Timeless("X-S", **TIMED, tolerance=10**9)}, "a stale request is accepted, not stale"),
+        ({"verify": Open("X-S")}, "a source without credentials accepts a request"),
+        ({"verify": Lazy("X-S")}, "character 63 of x-s changed is accepted"),
+        ({"verify": Beginning("X-S")}, "a body with byte"),
+        ({"verify": Fixed("X-S")}, "a request signed with another secret is accepted"),
+        ({"verify": Lenient("X-S")}, "a request with x-s emptied is accepted"),
+        ({"verify": HMAC("X-S", "{hex}", "{timestamp}", timestamp=header("X-T"))}, ""),
+        ({"verify": HMAC("X-S"), "split": lambda r: []}, "its own signed request makes no event"),
+        ({"verify": HMAC("X-S"), "handshake": lambda r: Reply(200, "hi", event=False)}, "none of its samples makes"),
+        ({"verify": HMAC("X-S"), "answer": lambda r: Reply(200, "x", {"Content-Type": "text/html"})}, "text/html"),
+        ({"verify": HMAC("X-S"), "answer": lambda r: Reply(200, "x", {"X-Y": "a\r\nb: c"})}, "has a line break"),
+        ({"verify": HMAC("X-S"), "answer": lambda r: Reply(500)}, "it answered 500"),
+        ({"verify": HMAC("X-S"), "data": lambda r: {1, 2}}, "an event cannot be written as JSON"),
+        ({"verify": HMAC("X-S"), "id": lambda r: "None"}, "the delivery id is 'None'"),
+    ],
+)
+def test_each_defect_is_found(slots: dict[str, object], says: str) -> None:
+    if not says:
+        check_provider(made(**slots))
+        return
+    with pytest.raises(Nonconforming, match=re.escape(says)):
+        check_provider(made(**slots))
 
 
 def test_a_provider_without_samples_fails() -> None:

@@ -13,16 +13,18 @@ import orjson
 
 from hub.errors import KeyNeeded, Refused
 from hub.mount import sample_folders
-from hub.options import options_of
+from hub.options import Secret, options_of
 from hub.provider import Provider, Scheme
 from hub.request import Request
 from hub.samples import Sample, samples
+from hub.signatures.keys import KeySet
 from hub.source import Outcome, Source
 
 NOW = datetime(2026, 5, 1, 12, 0, 0, tzinfo=UTC)
 URL = "https://hub.example.com/webhooks/"
 FLIPS = 60
-"""Bytes of a body that are changed, one at a time; all of them where it is shorter."""
+"""Bytes of a body or header that are changed, one at a time; all of them where it is shorter."""
+FAR = timedelta(days=3650)
 NESTED = b"[" * 500_000 + b"]" * 500_000
 ODD_BODIES: Mapping[str, tuple[str, bytes]] = {
     "an empty list": ("application/json", b"[]"),
@@ -35,6 +37,10 @@ ODD_BODIES: Mapping[str, tuple[str, bytes]] = {
     "the wrong content type": ("image/png", b"a=1&payload=%00"),
     "1 MB of nesting": ("application/json", NESTED),
 }
+
+
+HARMLESS = ("text/plain", "application/json", "text/xml", "application/xml", "application/x-www-form-urlencoded")
+"""Types of answers, which may hold a stranger's text."""
 
 
 class Nonconforming(AssertionError):
@@ -61,8 +67,9 @@ def check_provider(
         raise Nonconforming(f"{provider.name}: there is no sample; put one into plugins/samples/{provider.name}/")
     options_of(provider)
     for scheme, given in modes(provider.verify, options):
-        for sample in cases:
-            _Check(provider, scheme, given, sample).run()
+        outcomes = [_Check(provider, scheme, given, sample).run() for sample in cases]
+        if not any(outcome.events for outcome in outcomes):
+            raise Nonconforming(f"{provider.name}: none of its samples makes an event")
 
 
 def modes(scheme: Scheme, options: Mapping[str, Any] | None) -> Iterator[tuple[Scheme, dict[str, Any]]]:
@@ -93,7 +100,8 @@ class _Check:
     def fail(self, text: str) -> Nonconforming:
         return Nonconforming(f"{self.provider.name}, sample {self.sample.event}: {text}")
 
-    def run(self) -> None:
+    def run(self) -> Outcome:
+        """All checks; what the signed sample came to."""
         unsigned = self.sample.request(self.url, NOW)
         signed = self.sign(unsigned)
         outcome = self.examine(signed)
@@ -101,6 +109,8 @@ class _Check:
             raise self.fail(f"its own signed request is refused: {outcome.reason}: {outcome.detail}")
         if outcome.stage == "read":
             raise self.fail(f"its own signed request cannot be read: {outcome.detail}")
+        if not outcome.events and outcome.reply is None:
+            raise self.fail("its own signed request makes no event")
         self.events(outcome)
         self.twice(signed, outcome)
         self.answers(outcome)
@@ -108,6 +118,7 @@ class _Check:
             if self.scheme.proves:
                 self.proof(unsigned, signed)
             self.odd_bodies(unsigned)
+        return outcome
 
     def sign(self, request: Request, options: Mapping[str, Any] | None = None) -> Request:
         return self.scheme.sign(request, self.options if options is None else options)
@@ -123,6 +134,11 @@ class _Check:
             raise self.fail(f"its code broke on a request: {outcome.detail}")
         if outcome.status >= 500 and outcome.status != 501:
             raise self.fail(f"it answered {outcome.status}: {outcome.detail}")
+        for event in outcome.events:
+            try:
+                event.json()
+            except Exception as error:
+                raise self.fail(f"an event cannot be written as JSON: {error}") from error
         return outcome
 
     def events(self, outcome: Outcome) -> None:
@@ -133,7 +149,7 @@ class _Check:
                 raise self.fail(f"no event type was found: {event.type!r}")
             if event.deliveryid in ("", "None") or event.subject == "None":
                 raise self.fail(f"the delivery id is {event.deliveryid!r}, the subject {event.subject!r}")
-            orjson.dumps(event.cloudevent())
+            orjson.dumps(event.cloudevent())  # strictly: a sample has no odd text
 
     def twice(self, signed: Request, outcome: Outcome) -> None:
         if self.provider.id is None:
@@ -148,8 +164,13 @@ class _Check:
         for name, value in outcome.headers.items():
             if "\n" in name + value or "\r" in name + value:
                 raise self.fail(f"the answer's header {name} has a line break")
-        if outcome.reply is not None and outcome.headers.get("x-content-type-options") != "nosniff":
+        if outcome.reply is None:
+            return
+        if outcome.headers.get("x-content-type-options") != "nosniff":
             raise self.fail("an answer of its own lacks nosniff")
+        kind = outcome.headers["content-type"].partition(";")[0].strip().lower()
+        if kind not in HARMLESS:
+            raise self.fail(f"an answer of its own is {kind}, which a browser may run; one of {', '.join(HARMLESS)}")
 
     def refused(self, request: Request, what: str, source: Source | None = None) -> None:
         outcome = self.examine(request, source)
@@ -161,14 +182,20 @@ class _Check:
         self.changed_bytes(signed)
         self.changed_headers(unsigned, signed)
         self.other_secret(signed)
+        self.no_secret(signed)
         self.old_secret_in_a_list(signed)
         self.stale(unsigned)
+
+    def positions(self, size: int) -> Sequence[int]:
+        """All of them if they are few; else some, with the first and the last."""
+        if size <= FLIPS:
+            return range(size)
+        return sorted({0, size - 1, *self.random.sample(range(size), FLIPS - 2)})
 
     def changed_bytes(self, signed: Request) -> None:
         if self.scheme.covers != "all" or not signed.body:
             return
-        size = len(signed.body)
-        for position in range(size) if size <= FLIPS else sorted(self.random.sample(range(size), FLIPS)):
+        for position in self.positions(len(signed.body)):
             flipped = bytes([signed.body[position] ^ 1 << self.random.randrange(8)])
             changed = signed.body[:position] + flipped + signed.body[position + 1 :]
             self.refused(replace(signed, body=changed), f"a body with byte {position} changed")
@@ -181,14 +208,30 @@ class _Check:
             header = name.decode("latin-1")
             for text, what in ((None, "removed"), ("", "emptied"), ("\xe9\x80\xff", "non-ASCII"), ("x" * 9000, "huge")):
                 self.refused(signed.with_header(header, text), f"a request with {header} {what}")
-            position = self.random.randrange(len(value)) if value else 0
-            flipped = value[:position] + bytes([value[position] ^ 1]) + value[position + 1 :]
-            self.refused(signed.with_header(header, flipped.decode("latin-1")), f"a changed {header}")
+            for position in self.positions(len(value)):
+                flipped = value[:position] + bytes([value[position] ^ 1]) + value[position + 1 :]
+                self.refused(
+                    signed.with_header(header, flipped.decode("latin-1")),
+                    f"a request with character {position} of {header} changed",
+                )
 
     def other_secret(self, signed: Request) -> None:
         other = Source(self.provider.name, self.provider, {**self.options, **self.scheme.credentials()})
         if other.options != self.source.options:
             self.refused(signed, "a request signed with another secret", other)
+
+    def no_secret(self, signed: Request) -> None:
+        kept = {name: value for name, value in self.options.items() if name not in self.scheme.credentials()}
+        emptied = {name: "" for name, value in self.options.items() if name not in kept and isinstance(value, str)}
+        for options in (kept, {**kept, **emptied}) if kept != self.options else ():
+            try:
+                outcome = Source(self.provider.name, self.provider, options).examine(signed)
+            except KeyNeeded:
+                continue
+            except Exception as error:
+                raise self.fail(f"without credentials it breaks: {type(error).__name__}: {error}") from error
+            if outcome.accepted and outcome.stage != "handshake":
+                raise self.fail("a source without credentials accepts a request")
 
     def old_secret_in_a_list(self, signed: Request) -> None:
         fresh = self.scheme.credentials()
@@ -211,8 +254,16 @@ class _Check:
         )
         if tolerance is None or not timed:
             return
-        early = replace(unsigned, received=NOW - timedelta(seconds=tolerance + 60))
-        self.refused(replace(self.sign(early), received=NOW), "a stale request")
+        self.out_of_time(unsigned, timedelta(seconds=-tolerance - 60), "a stale request")
+        ahead = tolerance if self.scheme.ahead is None else self.scheme.ahead  # type: ignore[attr-defined]  # as tolerance
+        if ahead < FAR.total_seconds():
+            self.out_of_time(unsigned, timedelta(seconds=ahead + 60), "a request from the future")
+
+    def out_of_time(self, unsigned: Request, shift: timedelta, what: str) -> None:
+        signed = self.sign(replace(unsigned, received=NOW + shift))
+        outcome = self.examine(replace(signed, received=NOW))
+        if outcome.stage != "handshake" and outcome.reason != "stale":
+            raise self.fail(f"{what} is {outcome.reason or 'accepted'}, not stale")
 
     def odd_bodies(self, unsigned: Request) -> None:
         for what, (content_type, content) in ODD_BODIES.items():
@@ -231,7 +282,7 @@ class _Check:
 
 def _takes_list(scheme: Scheme, name: str) -> bool:
     option = scheme.options().get(name)
-    return option is not None and "list" in str(option.type)
+    return option is not None and option.type in (Secret, KeySet)
 
 
 __all__ = ["Nonconforming", "check_provider", "modes"]
