@@ -152,7 +152,7 @@ class Source:
         delivery = self._text("id", part)
         name = self.provider.name
         word = self._text("type", part) or "unknown"
-        moment = self._slots["time"](part) if self._slots.get("time") else None
+        time = self._slots.get("time")
         return Event(
             id=event_id,
             source=self.name,
@@ -161,7 +161,7 @@ class Source:
             deliveryid=delivery or event_id,
             receivedat=part.received,
             subject=self._text("subject", part),
-            time=parse_time(moment),
+            time=None if time is None else parse_time(time(part)),
             data=self._data(part),
         )
 

@@ -1,5 +1,6 @@
 """The schemes: each verifies and signs from one description."""
 
+from hub.provider import Scheme
 from hub.signatures.asymmetric import ECDSA, RSA, Ed25519
 from hub.signatures.combined import AllOf, Configured, Custom, Each, OneOf
 from hub.signatures.jwt import JWT, claims_of
@@ -21,6 +22,7 @@ __all__ = [
     "Ed25519",
     "Hash",
     "OneOf",
+    "Scheme",
     "StandardWebhooks",
     "Token",
     "Unsigned",

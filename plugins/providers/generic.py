@@ -5,8 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import StringConstraints
 
 from hub import Option, Provider, Request, body, form, header, hookimpl, query
-from hub.provider import Scheme
-from hub.signatures import HMAC, Basic, Bearer, Configured, Token
+from hub.signatures import HMAC, Basic, Bearer, Configured, Scheme, Token
 
 PLACES: dict[str, Any] = {"header": header, "query": query, "form": form, "body": body}
 PLACE = Annotated[str, StringConstraints(pattern=r"^(header|query|form|body)\..+$")]
