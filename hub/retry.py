@@ -5,10 +5,13 @@ from __future__ import annotations
 import math
 import re
 import sys
+import sysconfig
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hub.errors import Reject, Retry
@@ -25,6 +28,7 @@ LONGEST_AFTER = 24 * 3600.0
 """Seconds: no target may put a delivery off for longer."""
 LONGEST_REASON = 300
 LOOKED_AT = 4 * LONGEST_REASON
+LIBRARIES = tuple(sysconfig.get_paths()[name] for name in ("stdlib", "platstdlib", "purelib", "platlib"))
 DIGITS = re.compile(r"[0-9]{1,12}")
 URL = re.compile(r"\b([A-Za-z][A-Za-z0-9+.-]*://)(?:[^\s/?#\"'<>]*@)?(\[[0-9A-Fa-f:.]+\]|[^\s/?#\"'<>@:]*)[^\s\"'<>]*")
 
@@ -65,8 +69,10 @@ def classify(error: BaseException, now: datetime | None = None) -> Verdict:
             return _classify_status(error, now or datetime.now(UTC))
         if isinstance(error, httpx2.TransportError):
             return Verdict(dead=False, reason=reason_of(error), unreachable=True)
-    # OSError is also TimeoutError, ConnectionError, a name that does not resolve, TLS, a full disk
-    return Verdict(dead=False, reason=reason_of(error), unreachable=isinstance(error, OSError))
+    if isinstance(error, OSError):  # also TimeoutError, ConnectionError, an unknown host, TLS, a full disk
+        return Verdict(dead=False, reason=reason_of(error), unreachable=True)
+    place = _place(error)
+    return Verdict(dead=False, reason=one_line(f"{reason_of(error)} ({place})" if place else reason_of(error)))
 
 
 def reason_of(error: BaseException) -> str:
@@ -118,6 +124,15 @@ def _answer(error: httpx2.HTTPStatusError) -> str:
     # the text of httpx2 itself, "Client error '404 Not Found' for url ...", is nothing but the URL
     line = said if said.startswith(status) else f"{status} {error.response.reason_phrase}".strip()
     return one_line(f"{host}: {line}")
+
+
+def _place(error: BaseException) -> str:
+    """`file:line` of the plugin's code that raised it, or called what did; "" if it is a library's alone."""
+    place = ""
+    for frame, line in traceback.walk_tb(error.__traceback__):
+        if not frame.f_code.co_filename.startswith(LIBRARIES):
+            place = f"{Path(frame.f_code.co_filename).name}:{line}"
+    return place
 
 
 def _bounded(seconds: float | None) -> float | None:

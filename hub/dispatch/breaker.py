@@ -56,10 +56,8 @@ class Breaker:
     def failed(self, verdict: Verdict, now: float, *, probe: bool = False) -> bool:
         """An attempt failed and may be tried again. Is this what opens the breaker?"""
         if self.state == "closed":
-            # rounded, since ten tenths do not make a whole
-            step = 1 / (self._policy.failures if verdict.unreachable else self._policy.other_failures)
-            self._streak = round(self._streak + step, 9)
-            if self._streak < 1:
+            self._streak += 1 / (self._policy.failures if verdict.unreachable else self._policy.other_failures)
+            if self._streak < 1 - 1e-6:  # ten tenths are a hair less than one
                 return False
         elif not probe:
             return False
