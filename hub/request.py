@@ -114,7 +114,7 @@ class Request:
             return _multipart(self)
         if self.content_type not in ("application/x-www-form-urlencoded", ""):
             return {}
-        if self.content_type == "" and self.body[:64].lstrip()[:1] in (b"{", b"["):
+        if self.content_type == "" and (self.body[:64].lstrip()[:1] in (b"{", b"[") or b"=" not in self.body):
             return {}
         return _fields(self.body.decode("utf-8", "replace"))
 
