@@ -10,6 +10,7 @@ from hub.extract import items
 from hub.options import Option, parameter_options
 from hub.provider import Scheme, bind, wanted
 from hub.request import Request
+from hub.signatures.shared import Unsigned
 from hub.signatures.signed import COVERS
 
 
@@ -89,7 +90,10 @@ class OneOf:
         return self.modes.get(str(variant)) if variant is not None else None
 
     def _usable(self, options: Mapping[str, Any]) -> list[Scheme]:
-        return [mode for mode in self.modes.values() if mode.proves and mode.configured(options)]
+        if options.get("variant") is not None and self._named(options) is None:
+            return []
+        modes = [mode.made(options) if isinstance(mode, Configured) else mode for mode in self.modes.values()]
+        return [mode for mode in modes if mode.proves and mode.configured(options)]
 
 
 class AllOf:
@@ -240,12 +244,11 @@ class Configured:
         return found
 
     def made(self, options: Mapping[str, Any]) -> Scheme:
-        """The scheme that the options describe.
-
-        Raises:
-            ValueError: they describe none.
-        """
-        return self.factory(**{name: options[name] for name in self.parameters if options.get(name) is not None})
+        """The scheme that the options describe; one that refuses everything if they describe none."""
+        try:
+            return self.factory(**{name: options[name] for name in self.parameters if options.get(name) is not None})
+        except ValueError as error:
+            return Unsigned(str(error))
 
     def configured(self, options: Mapping[str, Any]) -> bool:
         """Is the described scheme?"""
@@ -273,9 +276,10 @@ class Configured:
 
 
 class Custom:
-    """A function that verifies: raises Refused, or KeyNeeded; options come by keyword-only parameters.
+    """A function that verifies: it raises Refused or KeyNeeded, or returns False.
 
-    needs: options without which it is not configured; covers: how much of the body it covers.
+    Options come by keyword-only parameters. needs: options without which it is not configured; covers: how much of the
+    body it covers; carried: a place, or a function, that finds what it reads; for `OneOf`.
     """
 
     proves = True
@@ -327,7 +331,9 @@ class Custom:
         def verify(request: Request) -> None:
             if missing:
                 raise Refused("unconfigured", f"the option {missing[0]} is not set")
-            check(request)
+            # a function that compares and returns what it found must not take everything
+            if check(request) not in (None, True):
+                raise Refused("mismatch", "the request is not proven to come from the platform")
 
         return verify
 

@@ -15,6 +15,8 @@ from hub.options import Option, credential
 from hub.request import Request
 from hub.signatures.symmetric import SHARED_DOC, each_secret
 
+UNPROVEN = "this platform proves nothing: say verify = false, and keep the URL to yourself"
+
 
 class Token:
     """A secret that stands in the request as it is; nothing of the body is covered.
@@ -186,6 +188,9 @@ class Unsigned:
     proves = False
     covers = "none"
 
+    def __init__(self, text: str = UNPROVEN) -> None:
+        self.text = text
+
     def options(self) -> dict[str, Option]:
         """None."""
         return {}
@@ -206,9 +211,7 @@ class Unsigned:
         """Refuses: without proof only `verify = false` takes a request."""
 
         def verify(request: Request) -> None:
-            raise Refused(
-                "unconfigured", "this platform proves nothing: put a secret into its URL, or say verify = false"
-            )
+            raise Refused("unconfigured", self.text)
 
         return verify
 

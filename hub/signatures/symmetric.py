@@ -14,6 +14,7 @@ from hub.extract import Reader
 from hub.options import Option, credential, parameter_options
 from hub.provider import bind, wanted
 from hub.signatures.signed import Clock, Key, Signable, Signed
+from hub.signatures.template import Template
 from hub.signatures.value import canonical, encode
 
 KeyForm = Literal["text", "hex", "base64", "whsec"] | Callable[..., bytes]
@@ -118,6 +119,11 @@ class HMAC(Signed):
 
 class Hash(HMAC):
     """A plain hash of a string that has the secret in it as `{secret}`."""
+
+    def __init__(self, at: str | Reader, value: str, signed: Signable | tuple[Signable, ...], **more: Any) -> None:
+        super().__init__(at, value, signed, **more)
+        if any(isinstance(one, Template) and "secret" not in one.names for one in self.signed):
+            raise ValueError("the template of a plain hash needs {secret}: without it, anyone could make the hash")
 
     def digest(self, key: bytes, message: bytes) -> bytes:
         """The hash of the string; the key is in it already."""
