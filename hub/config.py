@@ -220,13 +220,7 @@ class _Reading:
         if not provider.verify.proves:
             text = f"{provider.title} does not sign its requests, so anyone could send them"
             self.say(path, f"{text}; take them with verify = false")
-            return
-        try:
-            configured = provider.verify.configured(options)
-        except ValueError as error:  # a scheme that the config describes, with a template that cannot be
-            self.say(path, str(error))
-            return
-        if not configured:
+        elif not provider.verify.configured(options):
             self.say(path, _credentials_problem(path, name, provider))
 
     def subscriptions(self) -> Iterator[SubscriptionConfig]:

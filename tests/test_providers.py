@@ -293,8 +293,8 @@ async def test_generic_schemes(options: dict[str, Any], headers: dict[str, str],
 @pytest.mark.parametrize(
     ("line", "says"),
     [
-        ('signed = "{bdy}"', "no value {bdy}"),
-        ('value = "v1"', "'v1' needs one of {hex}"),
+        ('signed = "{bdy}"', "providers.generic.signed: value error, the template '{bdy}' has no value {bdy}"),
+        ('value = "v1"', "providers.generic.value: value error, 'v1' needs one of {hex}"),
         ('type = "event.type"', "providers.generic.type: "),
         ('timestamp = "X-Timestamp"', "providers.generic.timestamp: "),
         ('scheme = "basic"', "password"),

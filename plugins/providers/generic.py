@@ -2,13 +2,27 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import StringConstraints
+from pydantic import AfterValidator, StringConstraints
 
 from hub import Option, Provider, Request, body, form, header, hookimpl, query
 from hub.signatures import HMAC, Basic, Bearer, Configured, Scheme, Token
 
 PLACES: dict[str, Any] = {"header": header, "query": query, "form": form, "body": body}
 PLACE = Annotated[str, StringConstraints(pattern=r"^(header|query|form|body)\..+$")]
+
+
+def written(text: str) -> str:
+    """The look of a header, if it can be read."""
+    HMAC("X-Signature", text)
+    return text
+
+
+def template(text: str) -> str:
+    """The string that is signed, if it is a template."""
+    HMAC("X-Signature", signed=text)
+    return text
+
+
 ID = Option("The place of the delivery id, such as `header.X-Delivery`.", PLACE)
 
 
@@ -35,8 +49,13 @@ def scheme(
         Literal["hex", "HEX", "base64", "base64url"], "How the signature is written; `HEX` takes any case."
     ] = "hex",
     prefix: Annotated[str, "What stands before the signature or token in the header, such as `sha256=`."] = "",
-    value: Annotated[str, "The whole header instead, as `t={timestamp},v1={hex}`."] = "",
-    signed: Annotated[str, "The string that is signed."] = "{body}",
+    value: Annotated[
+        str | None,
+        Option("The whole header instead, as `t={timestamp},v1={hex}`.", Annotated[str, AfterValidator(written)]),
+    ] = None,
+    signed: Annotated[
+        str, Option("The string that is signed, as `{timestamp}.{body}`.", Annotated[str, AfterValidator(template)])
+    ] = "{body}",
     timestamp: Annotated[
         str | None, Option("The place of the time that is signed, such as `header.X-Timestamp`.", PLACE)
     ] = None,
@@ -51,10 +70,10 @@ def scheme(
     where = place(at) if at else header
     if scheme == "token":
         return Token(where, prefix + "{token}")
-    written = value or f"{prefix}{{{encoding}}}"
+    look = value or f"{prefix}{{{encoding}}}"
     signed_at = place(timestamp) if timestamp else None
     signed_id = place(id) if id and "{id}" in signed else None
-    return HMAC(where, written, signed, hash=algorithm, key=key, timestamp=signed_at, id=signed_id)
+    return HMAC(where, look, signed, hash=algorithm, key=key, timestamp=signed_at, id=signed_id)
 
 
 def kind(
