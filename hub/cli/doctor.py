@@ -35,10 +35,30 @@ def doctor(
     retire: Annotated[
         str | None, typer.Option("--retire", metavar="SUBSCRIPTION", help="Instead, let the log forget this one.")
     ] = None,
+    recover: Annotated[
+        bool, typer.Option("--recover", help="Instead, save what can be read of a damaged log; the hub must not run.")
+    ] = False,
 ) -> None:
     """Look at the versions, the clock, the disk, the log, the ports and the subscriptions."""
     place = find_place(config)
-    run(_retire(place, retire) if retire else _examine(place, as_json))
+    run(_recover(place) if recover else _retire(place, retire) if retire else _examine(place, as_json))
+
+
+async def _recover(place: Place) -> int:
+    import asyncio
+
+    from hub.cli.output import say
+    from hub.errors import UsageError
+    from hub.log import SQLITE
+    from hub.log.sqlite_recover import recover
+
+    if not place.log.startswith(SQLITE):
+        raise UsageError("only a log in an SQLite file can be recovered; a JetStream cluster keeps replicas")
+    done = await asyncio.to_thread(recover, place.folder / place.log.removeprefix(SQLITE))
+    say(f"saved: {', '.join(f'{count} {table}' for table, count in sorted(done.kept.items())) or 'nothing'}")
+    say(f"bad places: {done.lost}", colour="yellow" if done.lost else None)
+    say(f"the damaged file is kept as {done.backup}")
+    return 0
 
 
 async def _retire(place: Place, name: str) -> int:

@@ -8,6 +8,7 @@ import sqlite3
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -87,8 +88,10 @@ def prepare(path: Path) -> None:
     check_header(path)
     connection: sqlite3.Connection | None = None
     try:
+        # before anything is written: to switch the journal mode is to change a newer hub's file
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as reading:
+            check_version(version(reading))
         connection = connect(path)
-        check_version(version(connection))
         check(connection, path)
         migrate(connection)
     except sqlite3.Error as error:
