@@ -1,0 +1,32 @@
+"""Chargebee: subscriptions, invoices, payments and customers."""
+
+from typing import Any
+
+from hub import Limits, Provider, Request, body, hookimpl
+from hub.signatures import Basic
+
+
+def subject(request: Request) -> Any:
+    """The id of what the event is named after; its content has related objects too."""
+    content, kind = body("content")(request), str(body("event_type")(request))
+    objects = content if isinstance(content, dict) else {}
+    named = sorted((name for name in objects if kind.startswith(name)), key=len)
+    return body(f"content/{named[-1] if named else next(iter(objects), '')}/id")(request)
+
+
+chargebee = Provider(
+    name="chargebee",
+    title="Chargebee",
+    docs="https://www.chargebee.com/docs/billing/2.0/site-configuration/webhook_settings",
+    verify=Basic(),
+    type=body("event_type"),
+    id=body("id"),
+    time=body("occurred_at"),
+    subject=subject,
+    limits=Limits(retries="up to 7 within 2 to 3 days", confidence="low"),
+)
+
+
+@hookimpl
+def register_providers() -> list[Provider]:
+    return [chargebee]

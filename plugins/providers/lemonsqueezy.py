@@ -1,0 +1,20 @@
+"""Lemon Squeezy: orders, subscriptions and license keys."""
+
+from hub import Limits, Provider, body, hookimpl, join
+from hub.signatures import HMAC
+
+lemonsqueezy = Provider(
+    name="lemonsqueezy",
+    title="Lemon Squeezy",
+    docs="https://docs.lemonsqueezy.com/help/webhooks/signing-requests",
+    verify=HMAC("X-Signature"),
+    type=body("meta.event_name"),
+    time=body("data.attributes.updated_at"),
+    subject=join(body("data.type"), body("data.id"), by="/"),
+    limits=Limits(retries="3: after 5, 25 and 125 seconds, unless answered with exactly 200", confidence="high"),
+)
+
+
+@hookimpl
+def register_providers() -> list[Provider]:
+    return [lemonsqueezy]
