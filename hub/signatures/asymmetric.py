@@ -321,7 +321,7 @@ def hash_named(name: str) -> HashAlgorithm:
 
 
 def load_public_key(text: str) -> Any:
-    """The public key in PEM, in a PEM certificate, or in DER written as base64 or hex; None if there is none."""
+    """The public key in PEM (or base64 of it), a PEM certificate, or DER in base64 or hex; None if there is none."""
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.serialization import load_der_public_key, load_pem_public_key
     from cryptography.x509 import load_pem_x509_certificate
@@ -331,7 +331,9 @@ def load_public_key(text: str) -> Any:
             return load_pem_x509_certificate(pem(text)).public_key()
         if "BEGIN" in text:
             return load_pem_public_key(pem(text))
-        return load_der_public_key(_raw(text) or b"")
+        raw = _raw(text) or b""
+        # base64 of PEM is what Lago's API and Wix show
+        return load_pem_public_key(raw) if raw.startswith(b"-----BEGIN") else load_der_public_key(raw)
     except (ValueError, TypeError, UnsupportedAlgorithm):
         return None
 
