@@ -1,0 +1,31 @@
+"""Mercado Pago: payments and orders; the signature covers the id in the URL, not the body."""
+
+from hub import Limits, Provider, body, first_of, hookimpl, query
+from hub.signatures import HMAC, OneOf, Unsigned
+
+REST = "[request-id:{header:x-request-id};]ts:{timestamp};"
+
+mercadopago = Provider(
+    name="mercadopago",
+    title="Mercado Pago",
+    docs="https://www.mercadopago.com.br/developers/en/docs/your-integrations/notifications/webhooks",
+    verify=OneOf(
+        # documented with the id in lower case, which Mercado Pago's own library does not do
+        signature=HMAC(
+            "x-signature",
+            "ts={timestamp},v1={hex}",
+            ("[id:{query:data.id|lower};]" + REST, "[id:{query:data.id};]" + REST),
+        ),
+        ipn=Unsigned("IPN and QR notifications prove nothing: take the id from them, and look it up at Mercado Pago"),
+    ),
+    type=first_of(body("action"), body("type"), query("type"), query("topic")),
+    id=body("id"),
+    time=body("date_created"),
+    subject=first_of(query("data.id"), query("id"), body("data.id")),  # the first one is signed
+    limits=Limits(timeout=22, retries="every 15 minutes, then ever slower", confidence="medium"),
+)
+
+
+@hookimpl
+def register_providers() -> list[Provider]:
+    return [mercadopago]
