@@ -12,7 +12,9 @@ fastspring = Provider(
     type=body("type"),
     id=body("id"),
     time=body("created"),
-    subject=first_of(body("data.id"), body("data.order"), body("data.subscription"), body("data.account")),
+    subject=first_of(
+        body("data.id"), body("data.order"), body("data.subscription"), body("data.return"), body("data.account")
+    ),
     limits=Limits(retries="what was not confirmed is sent again", confidence="low"),
 )
 

@@ -1,0 +1,45 @@
+"""Coinbase Developer Platform: wallet and onchain activity; its Hook0 signature covers headers that it names."""
+
+import re
+
+from hub import Limits, Provider, Request, body, first_of, header, hookimpl
+from hub.signatures import HMAC
+
+SIGNATURE = "X-Hook0-Signature"
+
+
+def signed(request: Request, *, timestamp: str) -> bytes | None:
+    """The time, the names of headers, their values, and the body, joined by dots."""
+    names = re.search(r"(?:^|,)\s*h=([^,]*)", request.header(SIGNATURE) or "")
+    if names is None:
+        return None
+    values = [request.header(name) for name in names[1].split()]
+    if any(value is None for value in values):
+        return None
+    text = f"{timestamp}.{names[1]}.{'.'.join(value or '' for value in values)}."
+    return text.encode("latin-1", "replace") + request.body
+
+
+coinbase_cdp = Provider(
+    name="coinbase-cdp",
+    title="Coinbase Developer Platform",
+    docs="https://docs.cdp.coinbase.com/webhooks/overview",
+    verify=HMAC(
+        SIGNATURE,
+        "t={timestamp},h=x-hook0-id,v1={hex}",
+        signed,
+        covers="all",
+        defaults={"X-Hook0-Id": "00000000-0000-4000-8000-000000000000", SIGNATURE: "h=x-hook0-id"},
+    ),
+    # events of onchain activity have no type of their own
+    type=first_of(body("eventType"), body("type"), "onchain.activity.detected"),
+    id=first_of(body("eventId"), header("X-Hook0-Id")),
+    time=first_of(body("timestamp"), body("block_timestamp")),
+    subject=first_of(body("transactionHash"), body("transaction_hash"), body("subscriptionId")),
+    limits=Limits(confidence="low"),
+)
+
+
+@hookimpl
+def register_providers() -> list[Provider]:
+    return [coinbase_cdp]
