@@ -1,0 +1,20 @@
+"""Onfido: checks, reports and workflow runs."""
+
+from hub import Limits, Provider, body, first_of, hookimpl
+from hub.signatures import HMAC
+
+onfido = Provider(
+    name="onfido",
+    title="Onfido",
+    docs="https://documentation.onfido.com/api/latest/#webhooks",
+    verify=HMAC("X-SHA2-Signature"),
+    type=body("payload.action"),
+    time=first_of(body("payload.object.completed_at_iso8601"), body("payload.object.completed_at")),
+    subject=body("payload.object.id"),
+    limits=Limits(timeout=10, retries="after 30 s, 2 and 15 minutes, 2, 10 and 24 hours", confidence="low"),
+)
+
+
+@hookimpl
+def register_providers() -> list[Provider]:
+    return [onfido]

@@ -1,0 +1,26 @@
+"""Printful: orders, shipments, returns, of both versions of its API."""
+
+from hub import Limits, Provider, body, first_of, hookimpl, query
+from hub.signatures import HMAC, OneOf, Token
+
+printful = Provider(
+    name="printful",
+    title="Printful",
+    docs="https://developers.printful.com/docs/v2-beta/#tag/Webhook-v2",
+    verify=OneOf(
+        v2=HMAC("x-pf-webhook-signature", key="hex"),
+        # the first version signs nothing
+        v1=Token(query("token"), option="token", doc="The secret in the URL that Printful is told: `?token=...`"),
+    ),
+    type=body("type"),
+    time=first_of(body("occurred_at"), body("created")),
+    subject=first_of(
+        body("data.shipment.id"), body("data.order.id"), body("data.sync_product.id"), body("data.product_id")
+    ),
+    limits=Limits(retries="after 1, 4, 16, 64, 256 and 1,024 minutes", confidence="low"),
+)
+
+
+@hookimpl
+def register_providers() -> list[Provider]:
+    return [printful]
