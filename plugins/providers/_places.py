@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from hub import Request, form, header
-from hub.signatures import HMAC, Token
+from hub.signatures import HMAC, Configured, Token
+
+HEADER_DOC = "The header in which the platform was told to send the token."
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +36,10 @@ class NamedHMAC(HMAC):
         return {name: {"development": value} if name in self.names else value for name, value in found.items()}
 
 
-def own_header(
-    *, header: Annotated[str, "The header that the platform was told to send the token in."] = "X-Hub-Token"
-) -> Token:
-    """A token in a header that the user chose."""
-    return Token(header, option="token", doc="The token that the platform sends in that header.")
+def chosen_header(default: str = "X-Hub-Token", option: str = "token") -> Configured:
+    """A token in a header that the user chose on the platform."""
+
+    def scheme(*, header: Annotated[str, HEADER_DOC] = default) -> Token:
+        return Token(header, option=option, doc="The token that the platform sends in that header.")
+
+    return Configured(scheme)

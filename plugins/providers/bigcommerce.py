@@ -1,9 +1,9 @@
 """BigCommerce: store webhooks, which say what changed but not to what."""
 
 from hub import Limits, Provider, body, header, hookimpl, join
-from hub.signatures import HMAC, Configured, OneOf
+from hub.signatures import HMAC, OneOf
 
-from ._places import own_header
+from ._places import chosen_header
 
 bigcommerce = Provider(
     name="bigcommerce",
@@ -19,7 +19,7 @@ bigcommerce = Provider(
             timestamp=header("webhook-timestamp"),
             doc="The app's client secret.",
         ),
-        header=Configured(own_header),
+        header=chosen_header(),
     ),
     type=body("scope"),
     id=header("webhook-id"),

@@ -1,0 +1,32 @@
+"""Adobe Commerce: synchronous webhooks, which wait for the answer before the shop goes on."""
+
+from hub import Limits, Provider, Reply, Request, body, first_of, hookimpl, query
+from hub.signatures import RSA, OneOf
+
+from ._places import chosen_header
+
+
+def answer(request: Request) -> Reply:
+    """The operation that lets the shop go on: events are handled later, too late to change anything."""
+    return Reply(200, '{"op":"success"}', {"content-type": "application/json"})
+
+
+adobe_commerce = Provider(
+    name="adobe-commerce",
+    title="Adobe Commerce",
+    docs="https://developer.adobe.com/commerce/extensibility/webhooks/signature-verification/",
+    verify=OneOf(
+        signature=RSA("x-adobe-commerce-webhook-signature", "{base64}", "{body|base64}"),
+        header=chosen_header(),
+    ),
+    # a request does not say which webhook it is: put `?method=...` into the URL
+    type=first_of(query("method"), "webhook"),
+    subject=first_of(body("data.order.increment_id"), body("order.increment_id"), body("product.sku")),
+    answer=answer,
+    limits=Limits(timeout=10, retries="none", disables="never", confidence="low"),
+)
+
+
+@hookimpl
+def register_providers() -> list[Provider]:
+    return [adobe_commerce]

@@ -1,0 +1,80 @@
+"""Braintree: subscriptions, disputes, disbursements; signed XML in a form."""
+
+import hashlib
+import hmac
+import re
+from base64 import b64decode
+from typing import Annotated, Any
+
+from hub import Limits, Provider, Reply, Request, body, first_of, form, hookimpl, query
+from hub.extract import parse_xml
+from hub.signatures import HMAC
+
+from ._places import listed
+
+PUBLIC_DOC = "The gateway's public key, which names its private key."
+
+
+def derived(text: str) -> bytes:
+    """The key: the SHA-1 of the private key."""
+    return hashlib.sha1(text.encode("utf-8", "surrogatepass"), usedforsecurity=False).digest()
+
+
+def challenge(
+    request: Request, *, public_key: Annotated[str | None, PUBLIC_DOC], private_key: str | list[str] | None
+) -> Reply | None:
+    """Braintree asks whether the hub has the keys; nothing but its hex codes is signed for a stranger."""
+    code = query("bt_challenge")(request) or ""
+    if request.method != "GET" or not re.fullmatch(r"[a-f0-9]{20,32}", code) or not (public_key and private_key):
+        return None
+    newest = private_key[0] if isinstance(private_key, list) else private_key
+    proof = hmac.new(derived(str(newest)), code.encode(), "sha1").hexdigest()
+    return Reply(200, f"{public_key}|{proof}", event=False, note="challenge answered")
+
+
+def content(request: Request) -> Any:
+    """The notification, which is XML in base64."""
+    return parse_xml(b64decode(form("bt_payload")(request) or ""))
+
+
+def inside(path: str) -> Any:
+    """A place in the notification."""
+    place = body(path)
+    return lambda request: place(request.part(content(request)))
+
+
+def about(request: Request) -> str | None:
+    """The id of the notification's only subject."""
+    found = content(request).get("subject")
+    thing = next(iter(found.values()), None) if isinstance(found, dict) else None
+    name = thing.get("id") if isinstance(thing, dict) else None
+    return name if isinstance(name, str) else None
+
+
+braintree = Provider(
+    name="braintree",
+    title="Braintree",
+    docs="https://developer.paypal.com/braintree/docs/guides/webhooks/parse",
+    verify=HMAC(
+        listed(form("bt_signature"), "&"),  # one for each pair of keys that the gateway has
+        "{keyid}|{hex} ...",
+        ("{form:bt_payload}", "{form:bt_payload}\n"),
+        hash="sha1",
+        key=derived,
+        option="private_key",
+        doc="The gateway's private key.",
+    ),
+    type=inside("kind"),
+    time=inside("timestamp"),
+    subject=first_of(about, inside("kind")),
+    data=content,
+    handshake=challenge,
+    limits=Limits(
+        timeout=30, retries="hourly, for 24 hours; in the sandbox for 3", disables="never", confidence="high"
+    ),
+)
+
+
+@hookimpl
+def register_providers() -> list[Provider]:
+    return [braintree]

@@ -1,0 +1,53 @@
+"""Wix: events of sites, each one a signed token with JSON in JSON in JSON."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from hub import Limits, Provider, Request, body, first_of, hookimpl
+from hub.signatures import JWT, claims_of
+
+WRAPPED = JWT("{body}", algorithms=("RS256",), claims={"data": "{body}"})
+
+
+class Token(JWT):
+    """The body is the token. What is signed for `hub send` is what its claim `data` shall be."""
+
+    def sign(self, request: Request, options: Mapping[str, Any]) -> Request:
+        """The request with its body put into a token."""
+        return WRAPPED.sign(request, options)
+
+
+def content(request: Request) -> Any:
+    """The claim `data`, with the JSON texts in it read too."""
+    found = orjson.loads(claims_of(request.text)["data"])
+    return {
+        name: orjson.loads(value) if name in ("data", "identity") and isinstance(value, str) else value
+        for name, value in found.items()
+    }
+
+
+def inside(path: str) -> Any:
+    """A place in the content."""
+    place = body(path)
+    return lambda request: place(request.part(content(request)))
+
+
+wix = Provider(
+    name="wix",
+    title="Wix",
+    docs="https://dev.wix.com/docs/build-apps/develop-your-app/api-integrations/events-and-webhooks/about-webhooks",
+    verify=Token("{body}", algorithms=("RS256",), doc="The app's public key, as Wix's app dashboard shows it."),
+    type=inside("eventType"),
+    id=inside("data.id"),
+    time=inside("data.eventTime"),
+    subject=first_of(inside("data.entityId"), inside("instanceId")),
+    data=content,
+    limits=Limits(timeout=1.25, retries="12 within 48 hours", confidence="medium"),
+)
+
+
+@hookimpl
+def register_providers() -> list[Provider]:
+    return [wix]
