@@ -146,6 +146,8 @@ class Signed(ABC):
         def verify(request: Request) -> None:
             if missing:
                 raise Refused("unconfigured", f"the option {missing[0]} is not set")
+            if keys is None:
+                next(self._groups(request), None)  # nothing is fetched for a request without a readable signature
             usable = self.keys_for(request, options) if keys is None else keys
             if not usable:
                 raise Refused("unconfigured", f"no usable key is configured: {', '.join(self.options())}")
