@@ -29,11 +29,17 @@ def answer(request: Request, *, secret: str | None) -> Reply | None:
     field = next((name for name in HASHES if form(name)(request)), None)
     if not secret or field is None:
         return None
-    places = (first_of(form(f"{name}[]"), form(f"{name}[0]"), form(name)) for name in ("IPN_PID", "IPN_PNAME"))
+    product, name = (first_of(form(f"{one}[]"), form(f"{one}[0]"))(request) for one in ("IPN_PID", "IPN_PNAME"))
     date = request.received.strftime("%Y%m%d%H%M%S")
-    values = [place(request) or "" for place in (*places, form("IPN_DATE"))]
+    values = [value or "" for value in (product, name, form("IPN_DATE")(request))]
     digest = hmac.new(secret.encode(), sized(*values, date), HASHES[field][0]).hexdigest()
     return Reply(200, f'<sig algo="{HASHES[field][1]}" date="{date}">{digest}</sig>', {"content-type": "text/xml"})
+
+
+def when(request: Request) -> str | None:
+    """The notification's date, which is 14 digits that would be taken for a number; else the sale's."""
+    date = form("IPN_DATE")(request) or ""
+    return f"{date[:8]}T{date[8:]}" if len(date) == 14 else form("SALEDATE")(request)
 
 
 def registered(request: Request) -> Reply | None:
@@ -51,7 +57,7 @@ two_checkout = Provider(
     ),
     type=first_of(form("MESSAGE_TYPE"), form("ORDERSTATUS")),
     id=join(form("REFNO"), form("MESSAGE_TYPE"), form("ORDERSTATUS"), form("IPN_DATE"), by=":"),
-    time=first_of(form("IPN_DATE"), form("SALEDATE")),
+    time=when,
     subject=first_of(form("REFNO"), form("REFNOEXT")),
     handshake=registered,
     answer=answer,

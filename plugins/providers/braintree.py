@@ -12,6 +12,7 @@ from hub.signatures import HMAC
 
 from ._places import listed
 
+CODE = re.compile(r"[a-f0-9]{20,32}")
 PUBLIC_DOC = "The gateway's public key, which names its private key."
 
 
@@ -25,16 +26,28 @@ def challenge(
 ) -> Reply | None:
     """Braintree asks whether the hub has the keys; nothing but its hex codes is signed for a stranger."""
     code = query("bt_challenge")(request) or ""
-    if request.method != "GET" or not re.fullmatch(r"[a-f0-9]{20,32}", code) or not (public_key and private_key):
+    if request.method != "GET" or not CODE.fullmatch(code) or not (public_key and private_key):
         return None
     newest = private_key[0] if isinstance(private_key, list) else private_key
     proof = hmac.new(derived(str(newest)), code.encode(), "sha1").hexdigest()
     return Reply(200, f"{public_key}|{proof}", event=False, note="challenge answered")
 
 
+def payload(request: Request) -> str | None:
+    """What is signed; a code, which anyone can have signed by asking as Braintree does, is no payload."""
+    found = form("bt_payload")(request)
+    return None if found is None or CODE.fullmatch(found) else found
+
+
+def payload_line(request: Request) -> str | None:
+    """The same with a line break, as older versions signed it."""
+    found = payload(request)
+    return None if found is None else f"{found}\n"
+
+
 def content(request: Request) -> Any:
     """The notification, which is XML in base64."""
-    return parse_xml(b64decode(form("bt_payload")(request) or ""))
+    return parse_xml(b64decode(payload(request) or ""))
 
 
 def inside(path: str) -> Any:
@@ -58,7 +71,8 @@ braintree = Provider(
     verify=HMAC(
         listed(form("bt_signature"), "&"),  # one for each pair of keys that the gateway has
         "{keyid}|{hex} ...",
-        ("{form:bt_payload}", "{form:bt_payload}\n"),
+        (payload, payload_line),
+        covers="part",
         hash="sha1",
         key=derived,
         option="private_key",
