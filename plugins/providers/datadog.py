@@ -1,0 +1,30 @@
+"""Datadog: monitors and events, by the Webhooks integration's default payload."""
+
+from hub import Limits, Provider, body, first_of, form, hookimpl
+from hub.signatures import Basic, Configured, OneOf
+
+from ._monitoring import chosen_header
+
+
+def field(name: str) -> first_of:
+    """A field of the payload, which may be sent as a form."""
+    return first_of(body(name), form(name))
+
+
+datadog = Provider(
+    name="datadog",
+    title="Datadog",
+    docs="https://docs.datadoghq.com/integrations/webhooks/",
+    verify=OneOf(header=Configured(chosen_header), basic=Basic()),
+    # the payload is the user's own template: it may lack all of these
+    type=first_of(field("event_type"), "notification"),
+    id=field("id"),
+    time=first_of(field("date"), field("last_updated")),
+    subject=first_of(field("alert_id"), field("title")),
+    limits=Limits(timeout=15, retries="5", confidence="low"),
+)
+
+
+@hookimpl
+def register_providers() -> list[Provider]:
+    return [datadog]
