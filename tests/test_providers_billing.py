@@ -245,3 +245,12 @@ def test_treezor_signs_as_php_writes_json() -> None:
     assert exchange("treezor", {"secret": "s"}, post(content), sign=False).accepted
     content["object_payload"] = {"users": []}
     assert not exchange("treezor", {"secret": "s"}, post(content), sign=False).accepted
+
+
+def test_a_named_mode_may_have_modes_of_its_own() -> None:
+    from hub.signatures import OneOf, StandardWebhooks, Token
+
+    scheme = OneOf(signed=StandardWebhooks(), token=Token("X-Token"))
+    options = {**StandardWebhooks().credentials(), "variant": "signed"}
+    assert scheme.configured(options)
+    scheme.verify(scheme.sign(post({}), options), options)

@@ -47,7 +47,7 @@ class OneOf:
         """Is a mode that proves something, or the named one?"""
         named = self._named(options)
         if named is not None:
-            return not named.proves or named.configured(options)
+            return not named.proves or named.configured(_unnamed(options))
         return bool(self._usable(options))
 
     def present(self, request: Request) -> bool:
@@ -62,7 +62,7 @@ class OneOf:
         """`verify` with the usable modes bound."""
         named = self._named(options)
         if named is not None:
-            return (lambda request: None) if not named.proves else named.bind(options)
+            return (lambda request: None) if not named.proves else named.bind(_unnamed(options))
         usable = [(mode, mode.bind(options)) for mode in self._usable(options)]
 
         def verify(request: Request) -> None:
@@ -79,7 +79,7 @@ class OneOf:
         usable = [named] if named is not None else self._usable(options)
         if not usable:
             raise Refused("unconfigured", f"none of the modes {', '.join(self.modes)} has its credentials")
-        return usable[0].sign(request, options)
+        return usable[0].sign(request, options if named is None else _unnamed(options))
 
     def credentials(self) -> dict[str, Any]:
         """Those of the first mode that proves something."""
@@ -94,6 +94,11 @@ class OneOf:
             return []
         modes = [mode.made(options) if isinstance(mode, Configured) else mode for mode in self.modes.values()]
         return [mode for mode in modes if mode.proves and mode.configured(options)]
+
+
+def _unnamed(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The options for the named mode, which may have modes of its own: the name is not one of these."""
+    return {name: value for name, value in options.items() if name != "variant"}
 
 
 class AllOf:
