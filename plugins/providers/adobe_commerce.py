@@ -14,7 +14,7 @@ def answer(request: Request) -> Reply:
 adobe_commerce = Provider(
     name="adobe-commerce",
     title="Adobe Commerce",
-    docs="https://developer.adobe.com/commerce/extensibility/webhooks/signature-verification/",
+    docs="https://developer.adobe.com/commerce/extensibility/webhooks/",
     verify=OneOf(
         signature=RSA("x-adobe-commerce-webhook-signature", "{base64}", "{body|base64}"),
         header=chosen_header(),
@@ -23,7 +23,7 @@ adobe_commerce = Provider(
     type=first_of(query("method"), "webhook"),
     subject=first_of(body("data.order.increment_id"), body("order.increment_id"), body("product.sku")),
     answer=answer,
-    limits=Limits(timeout=10, retries="none", disables="never", confidence="low"),
+    limits=Limits(retries="none: the shop waits", confidence="low"),
 )
 
 

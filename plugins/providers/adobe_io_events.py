@@ -26,7 +26,7 @@ def keys(request: Request, *, fetched: dict[str, str] | None) -> str:
 adobe_io_events = Provider(
     name="adobe-io-events",
     title="Adobe I/O Events",
-    docs="https://developer.adobe.com/events/docs/guides/sdk/sdk-signature-verification",
+    docs="https://developer.adobe.com/events/docs/guides/sdk/sdk_signature_verification/",
     # either of the two signatures is enough
     verify=RSA(
         "x-adobe-digital-signature-1",

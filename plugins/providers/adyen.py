@@ -47,7 +47,6 @@ adyen = Provider(
     limits=Limits(
         timeout=10,
         retries="after 9, 18 and 27 seconds, 2, 5, 10, 15, 30 minutes, 1, 2, 4 hours, every 8 hours for 30 days",
-        disables="never",
         confidence="high",
     ),
 )

@@ -28,9 +28,7 @@ amazon_sp_api = Provider(
         either("Payload.reportProcessingFinishedNotification.reportId"),
         either("Payload.feedProcessingFinishedNotification.feedId"),
     ),
-    limits=Limits(
-        timeout=5, retries="185 within 24 hours, as the EventBridge rule says", disables="never", confidence="low"
-    ),
+    limits=Limits(timeout=5, retries="185 within 24 hours, as the EventBridge rule says", confidence="low"),
 )
 
 

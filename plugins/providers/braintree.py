@@ -83,9 +83,7 @@ braintree = Provider(
     subject=first_of(about, inside("kind")),
     data=content,
     handshake=challenge,
-    limits=Limits(
-        timeout=30, retries="hourly, for 24 hours; in the sandbox for 3", disables="never", confidence="high"
-    ),
+    limits=Limits(timeout=30, retries="hourly, for 24 hours; in the sandbox for 3", confidence="high"),
 )
 
 

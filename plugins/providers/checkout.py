@@ -15,9 +15,7 @@ checkout = Provider(
     id=body("id"),
     time=first_of(body("created_on"), body("timestamp")),
     subject=first_of(body("data.id"), body("data.payment_id")),
-    limits=Limits(
-        retries="8: after 5, 10, 15 and 30 minutes, 1, 4, 12 and 12 hours", disables="never", confidence="high"
-    ),
+    limits=Limits(retries="8: after 5, 10, 15 and 30 minutes, 1, 4, 12 and 12 hours", confidence="high"),
 )
 
 

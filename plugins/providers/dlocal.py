@@ -6,7 +6,7 @@ from hub.signatures import HMAC
 dlocal = Provider(
     name="dlocal",
     title="dLocal",
-    docs="https://docs.dlocal.com/docs/receive-notifications",
+    docs="https://docs.dlocal.com/docs/security",
     verify=HMAC(
         "Authorization",
         "V2-HMAC-SHA256, Signature: {hex}",

@@ -23,7 +23,7 @@ gocardless = Provider(
     time=body("created_at"),
     subject=about,
     split=items("events[]"),
-    limits=Limits(timeout=10, retries="8", confidence="low"),
+    limits=Limits(retries="8", confidence="low"),
 )
 
 

@@ -16,6 +16,7 @@ klarna = Provider(
     name="klarna",
     title="Klarna",
     docs="https://docs.klarna.com/klarna-network-distribution/manage-partners/integration-setup-and-notifications/webhooks",
+    # how the signature is encoded is not documented
     verify=NamedHMAC(
         "Klarna-Signature",
         signed=signed,
@@ -29,9 +30,7 @@ klarna = Provider(
     time=body("metadata.occurred_at"),
     subject=first_of(body("payload.payment_request_id"), body("metadata.subject_account_id")),
     refuse=400,
-    limits=Limits(
-        retries="ever slower, up to every 12 hours", disables="never; the event is given up", confidence="low"
-    ),
+    limits=Limits(retries="ever slower, up to 12 hours; then the event is given up", confidence="high"),
 )
 
 

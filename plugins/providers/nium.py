@@ -7,7 +7,7 @@ from ._places import chosen_header
 nium = Provider(
     name="nium",
     title="Nium",
-    docs="https://docs.nium.com/docs/webhooks-overview",
+    docs="https://docs.nium.com/",
     verify=chosen_header("x-api-key", "secret"),
     type=body("template"),
     subject=first_of(body("systemReferenceNumber"), body("cardHashId"), body("customerHashId")),

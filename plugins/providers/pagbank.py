@@ -18,7 +18,7 @@ def kind(request: Request) -> str | None:
 pagbank = Provider(
     name="pagbank",
     title="PagBank",
-    docs="https://developer.pagbank.com.br/reference/webhooks",
+    docs="https://developer.pagbank.com.br/docs/webhooks",
     verify=Hash("x-authenticity-token", "{hex}", "{secret}-{body}", doc="The account's API token."),
     type=kind,
     time=first_of(body("paid_at"), body("charges.0.paid_at"), body("created_at")),

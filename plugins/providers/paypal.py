@@ -33,7 +33,7 @@ def certificate(request: Request, *, fetched: dict[str, str] | None) -> str:
 paypal = Provider(
     name="paypal",
     title="PayPal",
-    docs="https://developer.paypal.com/api/rest/webhooks/rest/",
+    docs="https://developer.paypal.com/api/rest/webhooks/",
     verify=RSA(
         "Paypal-Transmission-Sig",
         "{base64}",

@@ -12,7 +12,7 @@ square = Provider(
     id=body("event_id"),
     time=body("created_at"),
     subject=first_of(body("data.id"), body("merchant_id")),
-    limits=Limits(timeout=10, retries="for 24 hours", disables="never", confidence="medium"),
+    limits=Limits(timeout=10, retries="for 24 hours", confidence="medium"),
 )
 
 

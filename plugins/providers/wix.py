@@ -44,7 +44,7 @@ wix = Provider(
     time=inside("data.eventTime"),
     subject=first_of(inside("data.entityId"), inside("instanceId")),
     data=content,
-    limits=Limits(timeout=1.25, retries="12 within 48 hours", confidence="medium"),
+    limits=Limits(timeout=1.25, retries="up to 12", confidence="medium"),
 )
 
 

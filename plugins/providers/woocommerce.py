@@ -15,7 +15,7 @@ def ping(request: Request) -> Reply | None:
 woocommerce = Provider(
     name="woocommerce",
     title="WooCommerce",
-    docs="https://woocommerce.com/document/webhooks/",
+    docs="https://developer.woocommerce.com/docs/apis/rest-api/",
     verify=HMAC("X-WC-Webhook-Signature", "{base64}"),
     type=header("X-WC-Webhook-Topic"),
     # no id: nothing is sent twice, and deliveries within one second share X-WC-Webhook-Delivery-ID

@@ -8,14 +8,14 @@ worldpay = Provider(
     name="worldpay",
     title="Worldpay",
     docs="https://developer.worldpay.com/products/events",
-    # several signatures while the key is changed
+    # several signatures while the key is changed; their encoding is not documented
     verify=NamedHMAC(listed(header("Event-Signature")), "{keyid}/SHA256/{hex} ..."),
     type=body("eventDetails.type"),
     id=body("eventId"),
     time=body("eventTimestamp"),
     subject=body("eventDetails.transactionReference"),
     refuse=400,
-    limits=Limits(timeout=10, retries="for a week, after 15 minutes at first, 2 hours at last", disables="never"),
+    limits=Limits(timeout=10, retries="for a week, after 15 minutes at first, 2 hours at last", confidence="high"),
 )
 
 
