@@ -1,0 +1,32 @@
+"""Figma: files, comments, libraries, by webhooks (V2)."""
+
+from typing import Any
+
+from hub import Limits, Provider, Request, body, first_of, hookimpl
+from hub.signatures import Token
+
+
+def content(request: Request) -> Any:
+    """The event without its passcode, which is a secret."""
+    data = request.json
+    return {name: value for name, value in data.items() if name != "passcode"} if isinstance(data, dict) else data
+
+
+figma = Provider(
+    name="figma",
+    title="Figma",
+    docs="https://developers.figma.com/docs/rest-api/webhooks-security/",
+    verify=Token(body("passcode"), doc="The passcode that the webhook was made with."),
+    type=body("event_type"),
+    # no id: one publication of a library is several events with the same time
+    time=body("timestamp"),
+    subject=first_of(body("file_key"), body("webhook_id")),
+    data=content,
+    refuse=400,
+    limits=Limits(retries="3, after 5 and 30 minutes and 3 hours", confidence="low"),
+)
+
+
+@hookimpl
+def register_providers() -> list[Provider]:
+    return [figma]
