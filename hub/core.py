@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -29,7 +29,10 @@ PRUNE_EVERY = 60.0
 
 
 class Hub:
-    """A whole hub. Two of them can run in one process."""
+    """A whole hub. Two of them can run in one process.
+
+    on_refusal: told of each request that is not proven, before its answer; it must not wait.
+    """
 
     def __init__(self, config: Config, *, log: Log | None = None) -> None:
         self.config = config
@@ -42,6 +45,7 @@ class Hub:
         self.sources: dict[str, Source] = {}
         self.disabled: frozenset[str] = frozenset(source.name for source in config.sources if not source.enabled)
         self.started_at = datetime.now(UTC)
+        self.on_refusal: Callable[[Source, Request], None] | None = None
         self._settings: dict[str, SourceConfig] = {source.name: source for source in config.sources}
         self._keys = Keys()
         self._janitor: asyncio.Task[None] | None = None
@@ -51,7 +55,7 @@ class Hub:
         await self.log.open()
         for settings in self.config.sources:
             if settings.enabled:
-                self.sources[settings.name] = await self._bind(settings)
+                self.sources[settings.name] = await bind_source(settings, self.log)
 
     async def start(self) -> None:
         """Open the log, bind the sources, start the deliveries."""
@@ -93,14 +97,6 @@ class Hub:
                 self.telemetry.warn(f"old events could not be dropped: {error}")
             await asyncio.sleep(PRUNE_EVERY)
 
-    async def _bind(self, settings: SourceConfig) -> Source:
-        options = dict(settings.options)
-        for option, value, trusted in await self.log.learned(settings.name):
-            if trusted:
-                known = options.get(option)
-                options[option] = [*(known if isinstance(known, list) else [known] if known else []), value]
-        return Source(settings.name, settings.provider, options, verify=settings.verify)
-
     async def receive(self, name: str, request: Request) -> Outcome:
         """One request to `/webhooks/<name>`: decided, kept, and the answer to give."""
         began = time.perf_counter()
@@ -124,6 +120,8 @@ class Hub:
         if not outcome.accepted:
             if outcome.stage == "verify":
                 self.quarantine.offer(_rejection(name, request, outcome, "verify"))
+                if self.on_refusal is not None:
+                    self.on_refusal(source, request)
             return outcome, []
         try:
             return await self._keep(source, request, outcome)
@@ -183,7 +181,7 @@ class Hub:
             how = "is trusted" if trusted else "waits for a person, since the source has one already"
             self.telemetry.warn(f"a handshake brought a {option} for [providers.{source.name}]: it {how}")
             if trusted:
-                self.sources[source.name] = await self._bind(self._settings[source.name])
+                self.sources[source.name] = await bind_source(self._settings[source.name], self.log)
 
     async def accept(self, rejection: Rejection) -> list[Stored]:
         """Verify and read a kept request again, as of the moment it arrived, with today's secrets and plugins.
@@ -204,6 +202,16 @@ class Hub:
         stored = await self._append(source, rejection.request, events) if events else []
         await self.log.decide(rejection.id, "accepted")
         return stored
+
+
+async def bind_source(settings: SourceConfig, log: Log) -> Source:
+    """A source with its configured secrets and the trusted ones that handshakes brought."""
+    options = dict(settings.options)
+    for option, value, trusted in await log.learned(settings.name):
+        if trusted:
+            known = options.get(option)
+            options[option] = [*(known if isinstance(known, list) else [known] if known else []), value]
+    return Source(settings.name, settings.provider, options, verify=settings.verify)
 
 
 def _rejection(source: str, request: Request, outcome: Outcome, stage: str) -> Rejection:

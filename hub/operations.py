@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+import os
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hub.config import Config, SourceConfig
 from hub.errors import HubError, LogError, UsageError
 from hub.forms import Row, subscription_row
 from hub.log.base import Log, Position, Query, Rejection, RejectionQuery
+from hub.request import Request
+from hub.secrets import read_environment
 from hub.source import Source
 
 if TYPE_CHECKING:
     from hub.core import Hub
+    from hub.diagnose import Cause
 
 PAGE = 200
+MOST_SPARES = 20
 
 
 async def replay(log: Log, names: Sequence[str], query: Query, *, dry_run: bool = False) -> Row:
@@ -52,6 +60,44 @@ async def accept_rejections(hub: Hub, query: RejectionQuery) -> Row:
             except HubError as error:
                 refused.append({"id": rejection.id, "detail": str(error)})
     return {"accepted": accepted, "refused": refused}
+
+
+async def explain(
+    request: Request,
+    source: Source,
+    others: Mapping[str, Source],
+    *,
+    folder: Path,
+    log: Log,
+    stop: Callable[[], bool] = lambda: False,
+    largest: int | None = None,
+) -> Cause | None:
+    """The likely cause of a refusal, sought in a thread. folder: that of config.toml, for secrets that stand in `.env`.
+
+    stop, largest: as in `diagnose`.
+    """
+    from hub.diagnose import LARGE, diagnose
+
+    spares = {
+        f"a {option} that a handshake brought and nobody has trusted": value
+        for option, value, trusted in await log.learned(source.name)
+        if not trusted
+    }
+
+    def work() -> Cause | None:
+        known = {**_spares(source, folder), **spares}
+        return diagnose(request, source, others.values(), spares=known, stop=stop, largest=largest or LARGE)
+
+    return await asyncio.to_thread(work)
+
+
+def _spares(source: Source, folder: Path) -> dict[str, str]:
+    """Secrets of the environment that are named after the source or its provider, such as GITHUB_SECRET_OLD."""
+    names = {name.upper().replace("-", "_") for name in (source.name, source.provider.name)}
+    pattern = re.compile(f"({'|'.join(map(re.escape, names))})_.*(SECRET|TOKEN|KEY|PASSWORD)", re.IGNORECASE)
+    values = read_environment(folder, os.environ)[0].values
+    found = ((name, value) for name, value in sorted(values.items()) if pattern.match(name) and value)
+    return {f"the value of {name}": value for name, value in list(found)[:MOST_SPARES]}
 
 
 async def drop_rejections(log: Log, query: RejectionQuery) -> int:

@@ -9,6 +9,7 @@ import os
 import signal
 import socket
 import sys
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
@@ -16,13 +17,20 @@ import uvicorn
 
 from hub.config import Config
 from hub.core import Hub
-from hub.errors import ServeError
+from hub.errors import LogError, ServeError
+from hub.request import Request
+from hub.source import Source
 from hub.telemetry import configure_logging
 from hub.tunnel import Tunnel, open_tunnel
 
 BACKLOG = 4096
 KEEP_ALIVE = 65
 """Seconds: above the 60 s of common load balancers, so that they close a connection first."""
+
+EXPLAIN_EVERY = 1.0
+"""Seconds between two explanations for one source: strangers must not set the pace."""
+EXPLAIN_LARGEST = 64 * 1024
+"""Bytes of a body that is written again beside the running listeners; `hub rejected explain` has more time."""
 
 
 def serve(config: Config, *, tunnel: str | None = None) -> int:
@@ -41,7 +49,7 @@ async def run(config: Config, *, tunnel: str | None = None) -> int:
         hub = Hub(config)
         stop = asyncio.Event()
         with _signals(stop.set):
-            async with _running(hub), _tunnelled(hub, tunnel, public) as opened:
+            async with _running(hub), _explaining(hub), _tunnelled(hub, tunnel, public) as opened:
                 await _serve(hub, public, private, stop, opened)
     return 0
 
@@ -74,6 +82,63 @@ async def _running(hub: Hub) -> AsyncIterator[None]:
         yield
     finally:
         await hub.stop(hub.config.server.grace)
+
+
+@contextlib.asynccontextmanager
+async def _explaining(hub: Hub) -> AsyncIterator[None]:
+    style = hub.config.server.log
+    if style != "terminal" and not (style == "auto" and sys.stderr.isatty()):
+        yield
+        return
+    explainer = Explainer(hub)
+    hub.on_refusal = explainer.offer
+    try:
+        yield
+    finally:
+        hub.on_refusal = None
+        explainer.close()
+
+
+class Explainer:
+    """Tells a person at the terminal why requests were refused, behind their answers: one at a time, the rest not."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+        self._last: dict[str, float] = {}
+        self._task: asyncio.Task[None] | None = None
+        self._closed = False
+
+    def offer(self, source: Source, request: Request) -> None:
+        """Explain it, unless another one is being explained or the source had one within a second; never waits."""
+        now = time.monotonic()
+        busy = self._task is not None and not self._task.done()
+        if self._closed or busy or now - self._last.get(source.name, -EXPLAIN_EVERY) < EXPLAIN_EVERY:
+            return
+        self._last[source.name] = now
+        self._task = asyncio.create_task(self._explain(source, request), name="explainer")
+
+    def close(self) -> None:
+        """Drop what is being explained: its thread ends with the try that it is at."""
+        self._closed = True
+        if self._task is not None:
+            self._task.cancel()
+
+    async def _explain(self, source: Source, request: Request) -> None:
+        from hub.operations import explain
+
+        hub = self._hub
+        with contextlib.suppress(LogError):
+            cause = await explain(
+                request,
+                source,
+                hub.sources,
+                folder=hub.config.folder,
+                log=hub.log,
+                stop=lambda: self._closed,
+                largest=EXPLAIN_LARGEST,
+            )
+            if cause is not None and not self._closed:
+                hub.telemetry.explained(source.name, cause.sentence, cause.hint)
 
 
 @contextlib.asynccontextmanager

@@ -99,6 +99,11 @@ class Telemetry:
             ms=round(attempt.took * 1000, 1),
         )
 
+    def explained(self, source: str, sentence: str, hint: str) -> None:
+        """The likely cause of a refusal was found, after its line."""
+        if self._budget.spend(self._suppressed):
+            self._log.info("cause", source=source, sentence=sentence[:500], hint=hint[:500])
+
     def notice(self, text: str, **values: object) -> None:
         """Something the operator should know."""
         self._log.info("notice", text=text, **values)

@@ -25,6 +25,7 @@ from hub.cli.common import (
 if TYPE_CHECKING:
     from hub.config import Config
     from hub.log.base import Rejection
+    from hub.source import Source
 
 rejected = typer.Typer(
     cls=Listing, help="List, explain, accept or drop requests that were refused.", rich_markup_mode=None
@@ -95,20 +96,34 @@ def explain(
 
 
 async def _explain(place: Place, config: Config, wanted: str, as_json: bool) -> int:
+    from dataclasses import asdict
+
     from hub.cli.output import json_lines, say
     from hub.cli.reading import reading
+    from hub.core import bind_source
     from hub.forms import rejection_row, request_form
+    from hub.operations import explain
     from hub.telemetry import Redactor
 
+    hide = Redactor(config.secrets).redact
     async with reading(place) as log:
         rejection = await _one(log, wanted)
-    hide = Redactor(config.secrets).redact
+        sources = {one.name: await bind_source(one, log) for one in config.sources}
+        source = sources.get(rejection.source)
+        cause = None
+        if source is not None and rejection.stage == "verify":
+            cause = await explain(rejection.request, source, sources, folder=config.folder, log=log)
     row = {**rejection_row(rejection), "request": request_form(rejection.request, hide)}
-    row["today"] = hide(_today(config, rejection))
+    row["today"] = hide(_today(source, rejection))
+    row["cause"] = cause and {part: hide(text) for part, text in asdict(cause).items()}
     if as_json:
         json_lines([row])
         return 0
     say(f"{row['source']}: {row['reason']}: {row['detail']}", colour="red")
+    if row["cause"]:
+        say(f"likely cause: {row['cause']['sentence']}", bold=True)
+        say(f"  found by    {row['cause']['evidence']}")
+        say(f"  what to do  {row['cause']['hint']}")
     say(row["today"])
     say()
     say(f"{row['request']['method']} {row['request']['url']}  from {row['peer'] or 'unknown'}, {row['size']} bytes")
@@ -117,15 +132,12 @@ async def _explain(place: Place, config: Config, wanted: str, as_json: bool) -> 
     return 0
 
 
-def _today(config: Config, rejection: Rejection) -> str:
+def _today(source: Source | None, rejection: Rejection) -> str:
     """What would become of the request with today's secrets and plugins, as of when it arrived."""
     from hub.errors import KeyNeeded
-    from hub.source import Source
 
-    settings = next((one for one in config.sources if one.name == rejection.source), None)
-    if settings is None:
+    if source is None:
         return f"there is no [providers.{rejection.source}] any more"
-    source = Source(settings.name, settings.provider, settings.options, verify=settings.verify)
     try:
         outcome = source.examine(rejection.request)
     except KeyNeeded as needed:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from dataclasses import asdict
 from typing import Any
 
 import orjson
@@ -45,7 +46,7 @@ from hub.forms import (
     texts,
 )
 from hub.log.base import Position, Stored
-from hub.operations import accept_rejections, drop_rejections, replay, source_row, subscription_rows
+from hub.operations import accept_rejections, drop_rejections, explain, replay, source_row, subscription_rows
 from hub.source import problem
 from hub.telemetry import Redactor
 from hub.web.guard import Guard
@@ -212,7 +213,13 @@ class _Api:
         rejection = await find_rejection(self._log, wanted)
         if rejection is None:
             raise HTTPException(404, f"There is no rejection {wanted[:60]}")
-        return _json({**rejection_row(rejection), "request": request_form(rejection.request, self._hide)})
+        row = {**rejection_row(rejection), "request": request_form(rejection.request, self._hide), "cause": None}
+        source = self._hub.sources.get(rejection.source)
+        if source is not None and rejection.stage == "verify":
+            folder = self._hub.config.folder
+            cause = await explain(rejection.request, source, self._hub.sources, folder=folder, log=self._log)
+            row["cause"] = cause and {part: self._hide(text) for part, text in asdict(cause).items()}
+        return _json(row)
 
     async def accept(self, request: HTTPRequest) -> Response:
         values = _selected(await _body(request), REJECTION_KEYS - {"state"})
