@@ -6,7 +6,6 @@ import copy
 import json
 import re
 from base64 import b64decode, b64encode
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from difflib import get_close_matches
@@ -269,29 +268,36 @@ def json_forms(body: bytes) -> Iterator[tuple[str, bytes]]:
                             yield label + more, changed
 
 
-def looks_like(request: Request, own: Provider, platforms: Iterable[Provider]) -> list[str]:
-    """The titles of other platforms whose signature header is in the request, the likeliest only."""
-    mine = {name.lower() for leaf in leaves(own.verify, {}) + _all_leaves(own.verify) for name in headers_of(leaf)}
+def looks_like(request: Request, own: Provider, used: list[Any], platforms: Iterable[Provider]) -> list[str]:
+    """The titles of other platforms whose signature header is in the request, the likeliest only.
+
+    used: the schemes of the source. A header that resembles a missing one of its own takes more than that header.
+    """
+    mine = {name.lower() for leaf in used + _all_leaves(own.verify) for name in headers_of(leaf)}
     if any(request.header(name) for name in mine):
         return []
-    agent = (request.header("user-agent") or "").lower()
-    scores: Counter[str] = Counter()
+    alike = any(True for leaf in used for _ in renamed(leaf, request))
+    least = max(_score(request, own, mine), 1 if alike else 0)
+    scores: dict[str, int] = {}
     for platform in platforms:
-        if platform.name == own.name:
+        schemes = _all_leaves(platform.verify)
+        read = {name.lower() for leaf in schemes for name in headers_of(leaf)}
+        signed = {one.name.lower() for leaf in schemes for one in places(leaf) if isinstance(one, header)}
+        if platform.name == own.name or read & mine:
             continue
-        read = {name.lower() for leaf in _all_leaves(platform.verify) for name in headers_of(leaf)}
-        signed = {
-            n.name.lower() for leaf in _all_leaves(platform.verify) for n in places(leaf) if isinstance(n, header)
-        }
-        if read & mine or not any(request.header(name) for name in signed - SHARED_NAMES):
-            continue
-        slots = _single(slot for _, slot in platform.slots())
-        read |= {place.name.lower() for place in slots if isinstance(place, header)}
-        words = {platform.name.partition("-")[0], platform.title.partition(" ")[0].lower()}
-        scores[platform.title] = sum(request.header(name) is not None for name in read)
-        scores[platform.title] += 2 * any(word in agent for word in words)
+        if any(request.header(name) for name in signed - SHARED_NAMES):
+            scores[platform.title] = _score(request, platform, read)
     best = max(scores.values(), default=0)
-    return sorted(title for title, score in scores.items() if score == best)
+    return sorted(title for title, score in scores.items() if score == best > least)
+
+
+def _score(request: Request, platform: Provider, read: set[str]) -> int:
+    """How many of a platform's headers the request has; its name in the User-Agent is worth two."""
+    slots = _single(slot for _, slot in platform.slots())
+    read = read | {place.name.lower() for place in slots if isinstance(place, header)}
+    agent = (request.header("user-agent") or "").lower()
+    words = {platform.name.partition("-")[0], platform.title.partition(" ")[0].lower()}
+    return sum(request.header(name) is not None for name in read) + 2 * any(word in agent for word in words)
 
 
 def _all_leaves(scheme: Any) -> list[Any]:

@@ -114,20 +114,24 @@ class _Case:
             return None
         except Refused as refusal:
             found = refusal
-        if found.reason == "unconfigured":
-            return Cause("the source has no usable credentials", found.text, "`hub check` says what is missing")
-        if self.accepted(_Try(Cause("", "", ""))):
+        if found.reason != "unconfigured" and self.accepted(_Try(Cause("", "", ""))):
             return Cause(*clues.clock(self.request, found))
-        small = len(self.request.body) <= self.largest
-        kinds = [self.sources(), self.signatures(), self.secrets(), self.endings()]
-        kinds += [self.keys(), self.urls(), self.bodies(), self.hashes()] if small else []
-        for kind in kinds:
+        for kind in self.kinds(found):
             for attempt in _guarded(kind):
                 if self.tries >= TRIES or time.monotonic() > self.until or self.stop():
                     return self.guess(found, lambda: ())
                 if self.accepted(attempt):
                     return attempt.cause
         return self.guess(found, platforms)
+
+    def kinds(self, refusal: Refused) -> list[Iterator[_Try]]:
+        """What to try, the likeliest and cheapest first."""
+        if refusal.reason == "unconfigured":  # there may be a secret that is none in this spelling
+            return [self.secrets()]
+        as_text = all("text" in getattr(leaf, "key_forms", ("text",)) for leaf in self.leaves)
+        keys = [self.secrets(), self.keys()] if as_text else [self.keys(), self.secrets()]
+        kinds = [self.sources(), self.signatures(), *keys, self.endings()]
+        return [*kinds, self.urls(), self.bodies(), self.hashes()] if len(self.request.body) <= self.largest else kinds
 
     def accepted(self, attempt: _Try) -> bool:
         """Does the verification take it so?"""
@@ -287,8 +291,8 @@ class _Case:
         changed = {
             body + b"\n": "the body lost its last line break on its way",
             body + b"\r\n": "the body lost its last line break (CRLF) on its way",
-            bare: "the body gained a line break at its end on its way",
             body.strip(): "the body gained white space around it on its way",
+            bare: "the body gained a line break at its end on its way",
             body.replace(b"\r\n", b"\n"): "the line breaks became CRLF on their way",
             body.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n"): "the line breaks (CRLF) became LF on their way",
             b"": "the signature is of an empty body",
@@ -322,7 +326,9 @@ class _Case:
 
     def guess(self, refusal: Refused, platforms: Callable[[], Iterable[Provider]]) -> Cause | None:
         """What the request looks like; nothing of it is proven."""
-        titles = clues.looks_like(self.request, self.provider, platforms())
+        if refusal.reason == "unconfigured":
+            return Cause("the source has no usable credentials", refusal.text, "`hub check` says what is missing")
+        titles = clues.looks_like(self.request, self.provider, self.leaves, platforms())
         if titles:
             named = " or ".join(titles[:3])
             evidence = f"it has the signature header of {named}, and none of {self.provider.title}"
