@@ -1,0 +1,29 @@
+"""Forgejo: repository, organization and system webhooks, as JSON, as a form, or in the query of a GET."""
+
+from hub import Limits, Provider, first_of, header, hookimpl, join
+from hub.signatures import HMAC, AllOf, Token
+
+from ._gitea import about, content, inside, payload, when
+
+forgejo = Provider(
+    name="forgejo",
+    title="Forgejo",
+    docs="https://forgejo.org/docs/latest/user/webhooks/",
+    verify=AllOf(
+        # a wrong Forgejo header is not made good by Gitea's
+        HMAC(first_of(header("X-Forgejo-Signature"), header("X-Gitea-Signature")), "{hex}", payload),
+        Token("Authorization", option="authorization", doc="The Authorization header of the webhook's settings."),
+    ),
+    type=join(first_of(header("X-Forgejo-Event"), header("X-Gitea-Event")), inside("action")),
+    id=first_of(header("X-Forgejo-Delivery"), header("X-Gitea-Delivery")),
+    time=when,
+    subject=about,
+    data=content,
+    methods=("POST", "GET"),
+    limits=Limits(timeout=5, retries="none", disables="never", confidence="low"),
+)
+
+
+@hookimpl
+def register_providers() -> list[Provider]:
+    return [forgejo]

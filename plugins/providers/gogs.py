@@ -1,0 +1,24 @@
+"""Gogs: repository and organization webhooks, as JSON or as a form."""
+
+from hub import Limits, Provider, header, hookimpl, join
+from hub.signatures import HMAC
+
+from ._gitea import about, content, inside, payload, when
+
+gogs = Provider(
+    name="gogs",
+    title="Gogs",
+    docs="https://gogs.io/docs/features/webhook",
+    verify=HMAC("X-Gogs-Signature", "{hex}", payload),
+    type=join(header("X-Gogs-Event"), inside("action")),
+    id=header("X-Gogs-Delivery"),
+    time=when,
+    subject=about,
+    data=content,
+    limits=Limits(retries="none", confidence="low"),
+)
+
+
+@hookimpl
+def register_providers() -> list[Provider]:
+    return [gogs]
