@@ -1,0 +1,35 @@
+"""Jira: webhooks that an administrator made, of the cloud and of Data Center."""
+
+from hub import Limits, Provider, body, first_of, header, hookimpl, query
+from hub.signatures import HMAC, OneOf, Token
+
+jira = Provider(
+    name="jira",
+    title="Jira",
+    docs="https://developer.atlassian.com/cloud/jira/platform/webhooks/",
+    verify=OneOf(
+        signed=HMAC("X-Hub-Signature", "sha256={hex}"),
+        url=Token(query("token"), option="token", doc="Where nothing is signed: the secret in the URL, `?token=...`."),
+    ),
+    type=body("webhookEvent"),
+    id=header("X-Atlassian-Webhook-Identifier"),
+    time=body("timestamp"),
+    subject=first_of(
+        body("issue.key"),
+        body("project.key"),
+        body("sprint.id"),
+        body("version.id"),
+        body("board.id"),
+        body("user.key"),
+    ),
+    limits=Limits(
+        timeout=30,
+        retries="5, after 5 to 15 minutes each, on 408, 409, 425, 429, 5xx and lost connections",
+        confidence="low",
+    ),
+)
+
+
+@hookimpl
+def register_providers() -> list[Provider]:
+    return [jira]

@@ -1,0 +1,27 @@
+"""Netlify: outgoing notifications of deploys and form submissions."""
+
+from hub import Limits, Provider, body, first_of, header, hookimpl, join
+from hub.signatures import JWT
+
+netlify = Provider(
+    name="netlify",
+    title="Netlify",
+    docs="https://docs.netlify.com/deploy/deploy-notifications/",
+    verify=JWT(
+        "X-Webhook-Signature",
+        algorithms=("HS256",),
+        claims={"iss": "netlify", "sha256": "{body|sha256|hex}"},
+        doc="The JWS secret token of the notification; a list while it is being changed.",
+    ),
+    type=first_of(header("X-Netlify-Event"), join("deploy", body("state"))),
+    # a deploy is told of once in each state; a form submission has none
+    id=join(body("id"), body("state"), by=":"),
+    time=first_of(body("updated_at"), body("created_at")),
+    subject=first_of(body("site_id"), body("form_id"), body("id")),
+    limits=Limits(disables="after 6 failures in a row", confidence="low"),
+)
+
+
+@hookimpl
+def register_providers() -> list[Provider]:
+    return [netlify]
