@@ -349,22 +349,21 @@ class _Case:
     def unknown(self) -> Cause:
         """No changed copy is right."""
         tried = f"{self.tries} changed copies of it and of the secret were tried, and none is right"
-        said = clues.mode(self.request, "the request says ")
-        if said:
-            hint = f"test mode and live mode have secrets of their own: {self.where} secret = [live, test] takes both"
-            return Cause(f"it may be signed with the secret of the other mode: {said}", tried, hint)
-        if any(isinstance(leaf, (HMAC, Token)) for leaf in self.leaves):
-            what = "token" if all(isinstance(leaf, Token) for leaf in self.leaves) else "secret"
-            hint = f"copy the {what} of this webhook from {self.provider.title} into {self.where} again"
-            sentence = f"it is signed with a secret that is not configured in {self.where}, or comes from a stranger"
-            if what == "token":
-                sentence = f"its token is not configured in {self.where}, or it comes from a stranger"
+        title = self.provider.title
+        if all(isinstance(leaf, Token) for leaf in self.leaves):
+            sentence = f"its token is not configured in {self.where}, or it comes from a stranger"
+            return Cause(sentence, tried, f"copy the token of this webhook from {title} into {self.where} again")
+        if any(isinstance(leaf, HMAC) for leaf in self.leaves):
+            said = clues.mode(self.request, ", perhaps that of the other mode: the request says ")
+            sentence = f"it is signed with a secret that is not configured in {self.where}"
+            hint = f"copy the secret of this webhook from {title} into {self.where} again"
+            if said:
+                hint += "; test mode and live mode have secrets of their own: secret = [live, test] takes both"
             if any(clues.signs_url(leaf) for leaf in self.leaves):
-                hint += (
-                    f"; is {clues.shown(self.request.url)} the URL that {self.provider.title} was told (public_url)?"
-                )
-            return Cause(sentence, tried, hint)
-        return Cause("it is not proven by what is configured, or comes from a stranger", tried, "is the key current?")
+                hint += f"; is {clues.shown(self.request.url)} the URL that {title} was told (public_url)?"
+            return Cause(sentence + (said or ", or comes from a stranger"), tried, hint)
+        hint = f"compare the credentials in {self.where} with those at {title}"
+        return Cause("it is not proven by what is configured, or comes from a stranger", tried, hint)
 
 
 def _guarded(attempts: Iterator[_Try]) -> Iterator[_Try]:

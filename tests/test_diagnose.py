@@ -248,7 +248,8 @@ SECRETS = {
         request(**{"X-Signature": digest(SECRET.encode(), how="sha512")}),
     ),
     "test mode": Case(
-        "it may be signed with the secret of the other mode: the request says livemode = false",
+        "it is signed with a secret that is not configured in [providers.stripe], perhaps that of the other mode: "
+        "the request says livemode = false",
         "stripe",
         signed("stripe", "whsec_of_the_test_mode", b'{"id":"evt_1","livemode":false}'),
     ),
