@@ -26,7 +26,8 @@ class TerminalRenderer:
             return f"{at} {self._attempt(line)}"
         if kind == "cause":
             head = f"  {self._paint('yellow', '↳')}   {safe(line['source']).ljust(14)}"
-            return f"{at} {head} {safe(line['sentence'])} {self._paint('dim', f'({safe(line["hint"])})')}"
+            hint = self._paint("dim", f"({safe(line['hint'])})")
+            return f"{at} {head} {safe(line['sentence'])} {hint}"
         return f"{at} {self._other(kind, name, line)}"
 
     def _request(self, line: MutableMapping[str, Any]) -> str:
