@@ -1,6 +1,6 @@
 """Docker Hub: pushes of images, which nothing but the URL's secret proves."""
 
-from hub import Provider, body, digest_of, hookimpl, query
+from hub import Provider, body, digest_of, first_of, hookimpl, query
 from hub.signatures import Token
 
 dockerhub = Provider(
@@ -8,7 +8,7 @@ dockerhub = Provider(
     title="Docker Hub",
     docs="https://docs.docker.com/docker-hub/repos/manage/webhooks/",
     verify=Token(query("token"), doc="The secret in the URL that Docker Hub is told: `?token=...`."),
-    type=lambda request: "push",
+    type=first_of("push"),
     id=digest_of(body("push_data.pushed_at"), body("push_data.tag"), body("repository.repo_name")),
     time=body("push_data.pushed_at"),
     subject=body("repository.repo_name"),

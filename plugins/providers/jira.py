@@ -1,7 +1,14 @@
 """Jira: webhooks that an administrator made, of the cloud and of Data Center."""
 
-from hub import Limits, Provider, body, first_of, header, hookimpl, query
+from hub import Limits, Provider, Request, body, first_of, header, hookimpl, query
 from hub.signatures import HMAC, OneOf, Token
+
+
+def kind(request: Request) -> str | None:
+    """The event; that some are written `jira:issue_created` and others `comment_created` says nothing."""
+    found = body("webhookEvent")(request)
+    return str(found).removeprefix("jira:") if found else None
+
 
 jira = Provider(
     name="jira",
@@ -11,7 +18,7 @@ jira = Provider(
         signed=HMAC("X-Hub-Signature", "sha256={hex}"),
         url=Token(query("token"), option="token", doc="Where nothing is signed: the secret in the URL, `?token=...`."),
     ),
-    type=body("webhookEvent"),
+    type=kind,
     id=header("X-Atlassian-Webhook-Identifier"),
     time=body("timestamp"),
     subject=first_of(

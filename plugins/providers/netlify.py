@@ -1,6 +1,6 @@
 """Netlify: outgoing notifications of deploys and form submissions."""
 
-from hub import Limits, Provider, body, first_of, header, hookimpl, join
+from hub import Limits, Provider, body, digest_of, first_of, header, hookimpl, join
 from hub.signatures import JWT
 
 netlify = Provider(
@@ -14,8 +14,8 @@ netlify = Provider(
         doc="The JWS secret token of the notification; a list while it is being changed.",
     ),
     type=first_of(header("X-Netlify-Event"), join("deploy", body("state"))),
-    # a deploy is told of once in each state; a form submission has none
-    id=join(body("id"), body("state"), by=":"),
+    # a deploy keeps its id when its state changes, and its state when it is locked
+    id=digest_of(body("id"), header("X-Netlify-Event"), body("state"), body("updated_at")),
     time=first_of(body("updated_at"), body("created_at")),
     subject=first_of(body("site_id"), body("form_id"), body("id")),
     limits=Limits(disables="after 6 failures in a row", confidence="low"),

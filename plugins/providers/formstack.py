@@ -1,0 +1,40 @@
+"""Formstack: form submissions, as JSON or as a form."""
+
+from dataclasses import dataclass
+
+from hub import Limits, Provider, Request, body, first_of, form, hookimpl
+from hub.signatures import HMAC, OneOf, Token
+
+
+@dataclass(frozen=True, slots=True)
+class field:
+    """A field of the submission, in either form."""
+
+    name: str
+
+    def __call__(self, request: Request) -> object:
+        return first_of(form(self.name), body(self.name))(request)
+
+    def put(self, request: Request, value: object) -> Request:
+        """The request with the field set to `value`."""
+        return (form if "form" in request.content_type else body)(self.name).put(request, value)
+
+
+formstack = Provider(
+    name="formstack",
+    title="Formstack",
+    docs="https://help.formstack.com/hc/en-us/articles/360019520331-Webhook",
+    verify=OneOf(
+        signed=HMAC("X-FS-Signature", "sha256={hex}", doc="The HMAC key of the webhook's settings."),
+        shared=Token(field("HandshakeKey"), option="handshake_key", doc="The shared secret of older webhooks."),
+    ),
+    type=first_of("submission"),
+    id=field("UniqueID"),
+    subject=field("FormID"),
+    limits=Limits(confidence="low"),
+)
+
+
+@hookimpl
+def register_providers() -> list[Provider]:
+    return [formstack]

@@ -1,0 +1,24 @@
+"""Freshdesk: requests of automation rules, whose body and headers their authors design."""
+
+from hub import Limits, Provider, first_of, hookimpl
+from hub.signatures import Basic, OneOf
+
+from ._content import content, inside
+from ._places import chosen_header
+
+freshdesk = Provider(
+    name="freshdesk",
+    title="Freshdesk",
+    docs="https://support.freshdesk.com/support/solutions/articles/132589-using-webhooks-in-automation-rules",
+    verify=OneOf(token=chosen_header(option="secret"), basic=Basic()),
+    type=first_of(inside("type", "freshdesk_webhook.type"), "ticket"),
+    subject=inside("freshdesk_webhook.ticket_id", "ticket_id", "ticket.id", "id"),
+    data=content,
+    methods=("POST", "PUT", "PATCH", "DELETE", "GET"),
+    limits=Limits(confidence="low"),
+)
+
+
+@hookimpl
+def register_providers() -> list[Provider]:
+    return [freshdesk]
