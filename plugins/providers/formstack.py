@@ -23,7 +23,7 @@ class field:
 formstack = Provider(
     name="formstack",
     title="Formstack",
-    docs="https://help.formstack.com/hc/en-us/articles/360019520331-Webhook",
+    docs="https://developers.formstack.com/docs/webhook-setup",
     verify=OneOf(
         signed=HMAC("X-FS-Signature", "sha256={hex}", doc="The HMAC key of the webhook's settings."),
         shared=Token(field("HandshakeKey"), option="handshake_key", doc="The shared secret of older webhooks."),

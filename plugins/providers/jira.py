@@ -1,7 +1,7 @@
-"""Jira: webhooks that an administrator made, of the cloud and of Data Center."""
+"""Jira: webhooks of administrators and of OAuth apps, of the cloud and of Data Center."""
 
 from hub import Limits, Provider, Request, body, first_of, header, hookimpl, query
-from hub.signatures import HMAC, OneOf, Token
+from hub.signatures import HMAC, JWT, OneOf, Token
 
 
 def kind(request: Request) -> str | None:
@@ -16,6 +16,14 @@ jira = Provider(
     docs="https://developer.atlassian.com/cloud/jira/platform/webhooks/",
     verify=OneOf(
         signed=HMAC("X-Hub-Signature", "sha256={hex}"),
+        # webhooks of OAuth apps have a token that does not cover the body
+        app=JWT(
+            "Authorization",
+            "Bearer {token}",
+            algorithms=("HS256",),
+            option="client_secret",
+            doc="The client secret of an OAuth app.",
+        ),
         url=Token(query("token"), option="token", doc="Where nothing is signed: the secret in the URL, `?token=...`."),
     ),
     type=kind,

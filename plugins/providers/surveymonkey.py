@@ -14,7 +14,7 @@ def key(secret: str, *, client_id: Annotated[str, "The app's client id, a part o
 surveymonkey = Provider(
     name="surveymonkey",
     title="SurveyMonkey",
-    docs="https://api.surveymonkey.com/v3/docs#webhooks",
+    docs="https://api.surveymonkey.com/v3/docs",
     verify=HMAC("Sm-Signature", "{base64}", hash="sha1", key=key, doc="The app's client secret."),
     type=body("event_type"),
     id=body("event_id"),
