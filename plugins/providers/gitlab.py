@@ -33,7 +33,7 @@ gitlab = Provider(
     subject=first_of(body("project.path_with_namespace"), body("path_with_namespace"), body("project_name")),
     limits=Limits(
         timeout=10,
-        retries="none",
+        retries="none for most errors",
         disables="for a while after 4 failures in a row, for good after 40",
         confidence="low",
     ),

@@ -12,7 +12,7 @@ tally = Provider(
     id=body("eventId"),
     time=body("createdAt"),
     subject=body("data.formId"),
-    limits=Limits(timeout=10, retries="5: after 5 and 30 minutes, 1 hour, 6 hours and a day", confidence="medium"),
+    limits=Limits(timeout=10, retries="5: after 5 and 30 minutes, 1 hour, 6 hours and a day", confidence="low"),
 )
 
 

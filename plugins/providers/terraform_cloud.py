@@ -20,7 +20,7 @@ terraform_cloud = Provider(
     subject=first_of(
         body("run_id"), body("workspace_name"), body("details.workspace_name"), body("notification_configuration_id")
     ),
-    limits=Limits(retries="none", disables="it cannot be enabled if its verification fails", confidence="medium"),
+    limits=Limits(disables="it cannot be enabled if its verification fails", confidence="medium"),
 )
 
 
