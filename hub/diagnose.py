@@ -9,6 +9,7 @@ import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import islice
 from math import inf
 from typing import Any
 
@@ -23,7 +24,8 @@ from hub.signatures.signed import Signed, place_text
 from hub.signatures.value import encode
 from hub.source import Source
 
-TRIES = 400
+TRIES = 600
+MOST_OF_A_KIND = 150
 SECONDS = 2.0
 LARGE = 2**20
 """Bytes of a body above which only the cheap tests are made."""
@@ -114,10 +116,12 @@ class _Case:
             return None
         except Refused as refusal:
             found = refusal
+        except Exception as error:  # as the source has it: a provider that fails refuses
+            found = Refused("malformed", f"the provider {self.provider.name} failed: {type(error).__name__}")
         if found.reason != "unconfigured" and self.accepted(_Try(Cause("", "", ""))):
             return Cause(*clues.clock(self.request, found))
         for kind in self.kinds(found):
-            for attempt in _guarded(kind):
+            for attempt in islice(_guarded(kind), MOST_OF_A_KIND):
                 if self.tries >= TRIES or time.monotonic() > self.until or self.stop():
                     return self.guess(found, lambda: ())
                 if self.accepted(attempt):
@@ -153,15 +157,15 @@ class _Case:
 
     def sources(self) -> Iterator[_Try]:
         """Another source's secret, or another source's request."""
+        names = list(dict.fromkeys(name for name, _ in secrets_of(self.source)))
         for other in self.others:
             why = Cause(
                 f"it is signed with the secret of [providers.{other.name}]",
                 f"with that secret it is accepted{clues.mode(self.request, '; it says ')}",
                 f"is the URL at the platform that of the other source? Else give {self.where} this secret",
             )
-            for name, _ in secrets_of(self.source):
-                for _, text in secrets_of(other):
-                    yield _Try(why, options={**self.options, name: text})
+            for _, text in secrets_of(other):
+                yield from (_Try(why, options={**self.options, name: text}) for name in names)
             title = other.provider.title
             why = Cause(
                 f"it is a request of {title} for [providers.{other.name}]",
@@ -175,7 +179,7 @@ class _Case:
                 "with that one it is accepted",
                 f"put it into {self.where}; secret = [new, old] takes both while they are being changed",
             )
-            yield from (_Try(why, options={**self.options, name: text}) for name, _ in secrets_of(self.source))
+            yield from (_Try(why, options={**self.options, name: text}) for name in names)
 
     def signatures(self) -> Iterator[_Try]:
         """The signature under another name, or written in another way."""
@@ -361,6 +365,8 @@ class _Case:
                 hint += "; test mode and live mode have secrets of their own: secret = [live, test] takes both"
             if any(clues.signs_url(leaf) for leaf in self.leaves):
                 hint += f"; is {clues.shown(self.request.url)} the URL that {title} was told (public_url)?"
+            if len(self.request.body) > self.largest:
+                said, hint = ", or its large body was changed on its way", f"{hint}; not every change was tried"
             return Cause(sentence + (said or ", or comes from a stranger"), tried, hint)
         hint = f"compare the credentials in {self.where} with those at {title}"
         return Cause("it is not proven by what is configured, or comes from a stranger", tried, hint)

@@ -29,7 +29,7 @@ KEEP_ALIVE = 65
 
 EXPLAIN_EVERY = 1.0
 """Seconds between two explanations for one source: strangers must not set the pace."""
-EXPLAIN_LARGEST = 64 * 1024
+EXPLAIN_LARGEST = 32 * 1024
 """Bytes of a body that is written again beside the running listeners; `hub rejected explain` has more time."""
 
 
