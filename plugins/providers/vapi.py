@@ -8,16 +8,23 @@ from hub.signatures import HMAC, Bearer, Configured, OneOf, Token
 
 def signature(
     *,
-    signature_header: Annotated[str, "The signature's header, as the credential names it."] = "X-Vapi-Hmac",
-    timestamp_header: Annotated[str, "The timestamp's header, if the credential has one."] = "",
-    algorithm: Annotated[Literal["sha256", "sha512", "sha1"], "The algorithm of the credential."] = "sha256",
-    signed: Annotated[str, "The payload format of the credential, as a template."] = "",
+    signature_header: Annotated[str, "The header of the signature."] = "X-Signature",
+    timestamp_header: Annotated[str, "The header of the time that is signed; empty if there is none."] = "X-Timestamp",
+    message_id_header: Annotated[str, "The header of the message's id, if that is signed."] = "",
+    algorithm: Annotated[Literal["sha256", "sha512", "sha1"], "The algorithm."] = "sha256",
+    encoding: Annotated[Literal["hex", "base64"], "How the signature is written."] = "hex",
+    prefix: Annotated[str, "What stands before the signature, such as `sha256=`."] = "",
+    signed: Annotated[str, "The payload format, with `{id}` for Vapi's `{svix-id}`."] = "",
 ) -> HMAC:
-    """All of it is chosen in the credential."""
-    if not timestamp_header:
-        return HMAC(signature_header, "{hex}", signed or "{body}", hash=algorithm)
-    time = header(timestamp_header)
-    return HMAC(signature_header, "{hex}", signed or "{timestamp}.{body}", hash=algorithm, timestamp=time)
+    """The credential says all of it, and these are its defaults."""
+    return HMAC(
+        signature_header,
+        f"{prefix}{{{encoding}}}",
+        signed or ("{timestamp}.{body}" if timestamp_header else "{body}"),
+        hash=algorithm,
+        timestamp=header(timestamp_header) if timestamp_header else None,
+        id=header(message_id_header) if message_id_header else None,
+    )
 
 
 vapi = Provider(
