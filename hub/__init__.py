@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from hub.errors import Refused, Reject, Retry, Unreadable
+    from hub.errors import KeyNeeded, Refused, Reject, Retry, Unreadable
     from hub.event import Event
     from hub.extract import (
+        Reader,
         body,
+        dig,
         digest_of,
         echo,
         first_of,
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
         join,
         key_of,
         mac,
+        parse_xml,
         query,
         whole,
         words,
@@ -26,24 +29,28 @@ if TYPE_CHECKING:
     )
     from hub.hookspecs import hookimpl
     from hub.options import Option
-    from hub.provider import Fetch, Limits, Provider, Reply
+    from hub.provider import Fetch, Limits, Provider, Reply, Slot
     from hub.request import Request
     from hub.subscriber import Subscriber, on
 
 __all__ = [
     "Event",
     "Fetch",
+    "KeyNeeded",
     "Limits",
     "Option",
     "Provider",
+    "Reader",
     "Refused",
     "Reject",
     "Reply",
     "Request",
     "Retry",
+    "Slot",
     "Subscriber",
     "Unreadable",
     "body",
+    "dig",
     "digest_of",
     "echo",
     "first_of",
@@ -56,6 +63,7 @@ __all__ = [
     "key_of",
     "mac",
     "on",
+    "parse_xml",
     "query",
     "whole",
     "words",
@@ -63,11 +71,11 @@ __all__ = [
 ]
 
 HOMES = {
-    "errors": ("Refused", "Reject", "Retry", "Unreadable"),
+    "errors": ("KeyNeeded", "Refused", "Reject", "Retry", "Unreadable"),
     "event": ("Event",),
     "hookspecs": ("hookimpl",),
     "options": ("Option",),
-    "provider": ("Fetch", "Limits", "Provider", "Reply"),
+    "provider": ("Fetch", "Limits", "Provider", "Reply", "Slot"),
     "request": ("Request",),
     "subscriber": ("Subscriber", "on"),
 }

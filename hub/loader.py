@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import logging
 import os
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, is_dataclass
 from difflib import get_close_matches
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 Kind = Literal["providers", "subscribers"]
 Place = Literal["local", "installed", "built-in"]
 GROUP = "hub.plugins"
+BUILTIN_FILE = re.compile(r"([a-z]|_[0-9])\w*\.py")
 NOT_LOCAL = ("providers", "subscribers", "samples")
 """In a checkout the local folder is the built-in one; there these subfolders are not local."""
 
@@ -232,13 +234,16 @@ def load_plugins(folder: Path | None = None, *, installed: bool = True) -> Plugi
 
 
 def builtin_names(kind: Kind) -> tuple[str, ...]:
-    """The names of the built-in plugins, from their files: nothing is imported."""
-    names = (entry.name for entry in os.scandir(BUILTIN / kind))
-    return tuple(sorted(name[:-3].replace("_", "-") for name in names if name.endswith(".py") and name[0] not in "_."))
+    """The names of the built-in plugins, from their files: nothing is imported.
+
+    A module's name cannot start with a digit: `2checkout` is in `_2checkout.py`.
+    """
+    names = (entry.name for entry in os.scandir(BUILTIN / kind) if BUILTIN_FILE.fullmatch(entry.name))
+    return tuple(sorted(name[:-3].lstrip("_").replace("_", "-") for name in names))
 
 
 def _builtin_file(kind: Kind, name: str) -> Path:
-    return BUILTIN / kind / f"{name.replace('-', '_')}.py"
+    return BUILTIN / kind / f"{'_' if name[:1].isdigit() else ''}{name.replace('-', '_')}.py"
 
 
 def local_files(folder: Path) -> list[Path]:

@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from hub import Request, body, first_of, xml
-from hub.provider import Slot
+from hub import Request, Slot, body, first_of, xml
 
 
 def content(request: Request) -> Any:

@@ -4,8 +4,7 @@ from typing import Any
 
 import orjson
 
-from hub import Request, body, first_of, form, query
-from hub.provider import Slot
+from hub import Request, Slot, body, first_of, form, query
 
 
 def payload(request: Request) -> str | bytes | None:

@@ -4,8 +4,7 @@ from typing import Any
 
 import orjson
 
-from hub import Fetch, Limits, Option, Provider, Request, body, echo, first_of, header, hookimpl, query
-from hub.errors import KeyNeeded
+from hub import Fetch, KeyNeeded, Limits, Option, Provider, Request, body, echo, first_of, header, hookimpl, query
 from hub.signatures import RSA
 
 HOST = "static.adobeioevents.com"

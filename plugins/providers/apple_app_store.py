@@ -12,9 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import orjson
 
 from hub import Limits, Option, Provider, Refused, Request, body, first_of, hookimpl, join
-from hub.signatures import ECDSA, Custom, claims_of
-from hub.signatures.keys import KeySet, each_key
-from hub.signatures.value import decode, encode
+from hub.signatures import ECDSA, Custom, KeySet, claims_of, decode, each_key, encode
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate

@@ -4,9 +4,7 @@ import re
 
 import orjson
 
-from hub import Limits, Provider, Reply, Request, body, first_of, hookimpl, query
-from hub.errors import KeyNeeded, Refused
-from hub.provider import Fetch
+from hub import Fetch, KeyNeeded, Limits, Provider, Refused, Reply, Request, body, first_of, hookimpl, query
 from hub.signatures import JWT, OneOf, Token
 
 from ._cloudevents import consent, structured

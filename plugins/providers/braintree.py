@@ -6,8 +6,7 @@ import re
 from base64 import b64decode
 from typing import Annotated, Any
 
-from hub import Limits, Provider, Reply, Request, body, first_of, form, hookimpl, query
-from hub.extract import parse_xml
+from hub import Limits, Provider, Reply, Request, body, first_of, form, hookimpl, parse_xml, query
 from hub.signatures import HMAC
 
 from ._places import listed

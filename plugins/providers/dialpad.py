@@ -4,10 +4,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from hub import Provider, Request, body, first_of, hookimpl, join, query
-from hub.errors import Refused
-from hub.signatures import JWT, OneOf, Token, claims_of
-from hub.signatures.symmetric import each_secret
+from hub import Provider, Refused, Request, body, first_of, hookimpl, join, query
+from hub.signatures import JWT, OneOf, Token, claims_of, each_secret
 
 
 class SignedBody(JWT):

@@ -3,8 +3,7 @@
 from datetime import UTC
 from urllib.parse import urlsplit
 
-from hub import Fetch, Limits, Option, Provider, Request, body, header, hookimpl
-from hub.errors import KeyNeeded, Refused
+from hub import Fetch, KeyNeeded, Limits, Option, Provider, Refused, Request, body, header, hookimpl
 from hub.signatures import RSA
 
 HOSTS = ("api.paypal.com", "api-m.paypal.com", "api.sandbox.paypal.com", "api-m.sandbox.paypal.com")

@@ -4,10 +4,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from hub import Fetch, Limits, Option, Provider, Refused, Request, body, first_of, header, hookimpl, join
-from hub.errors import KeyNeeded
-from hub.signatures import JWT, claims_of
-from hub.signatures.keys import each_key
+from hub import Fetch, KeyNeeded, Limits, Option, Provider, Refused, Request, body, first_of, header, hookimpl, join
+from hub.signatures import JWT, claims_of, each_key
 
 HEADER = "Plaid-Verification"
 

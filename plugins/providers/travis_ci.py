@@ -5,9 +5,7 @@ from typing import Any
 
 import orjson
 
-from hub import Fetch, Limits, Provider, Request, body, form, hookimpl, join
-from hub.errors import KeyNeeded
-from hub.extract import Reader, dig
+from hub import Fetch, KeyNeeded, Limits, Provider, Reader, Request, body, dig, form, hookimpl, join
 from hub.signatures import RSA
 
 CONFIG = "https://api.travis-ci.com/config"

@@ -3,8 +3,7 @@
 import hashlib
 
 from hub import Provider, Reply, Request, body, hookimpl, items, join
-from hub.signatures import HMAC
-from hub.signatures.signed import Key
+from hub.signatures import HMAC, Key
 
 MARK = b"\0key\0"
 """JSON has no such bytes."""
