@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, MutableMapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Literal
 
 import structlog
@@ -149,9 +150,24 @@ def configure_logging(style: Literal["auto", "terminal", "json", "quiet"], secre
     structlog.configure(
         processors=processors,
         wrapper_class=structlog.make_filtering_bound_logger(30 if style == "quiet" else 20),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=ErrorOutput,
         cache_logger_on_first_use=False,
     )
+
+
+class ErrorOutput:
+    """Lines to whatever is the error output now; one that is closed, full or a broken pipe stops no delivery."""
+
+    def __init__(self, *args: object) -> None:
+        pass
+
+    def msg(self, line: str) -> None:
+        """Write one line, if that is possible."""
+        with suppress(OSError, ValueError, AttributeError):
+            sys.stderr.write(line + "\n")
+            sys.stderr.flush()
+
+    log = debug = info = warn = warning = error = critical = fatal = failure = err = exception = msg
 
 
 class Redactor:
