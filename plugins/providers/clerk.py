@@ -1,0 +1,20 @@
+"""Clerk: users, sessions and organizations."""
+
+from hub import Provider, body, header, hookimpl
+from hub.signatures import StandardWebhooks
+
+clerk = Provider(
+    name="clerk",
+    title="Clerk",
+    docs="https://clerk.com/docs/guides/development/webhooks/overview",
+    verify=StandardWebhooks("svix"),
+    type=body("type"),
+    id=header("svix-id"),
+    time=body("timestamp"),
+    subject=body("data.id"),
+)
+
+
+@hookimpl
+def register_providers() -> list[Provider]:
+    return [clerk]
