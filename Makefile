@@ -7,7 +7,7 @@ BIN := .venv/bin
 endif
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: run test lint format docs pin clean
+.PHONY: run test lint format docs pin clean chaos
 
 run: .venv/run.stamp
 	@test -f .env || $(BIN)/hub init
@@ -28,6 +28,10 @@ format: .venv/dev.stamp
 
 docs: .venv/dev.stamp
 	$(BIN)/python docs/generate.py
+
+# the losses: faults, counted (about a quarter of an hour); docs/chaos.md is its report
+chaos: .venv/dev.stamp
+	$(BIN)/python -m benchmarks.chaos
 
 # the newest versions that the ranges allow, tested together, become the pins
 pin:
