@@ -1,10 +1,11 @@
 """PayPal: REST webhooks, signed with a certificate that the request names."""
 
-from datetime import UTC
 from urllib.parse import urlsplit
 
-from hub import Fetch, KeyNeeded, Limits, Option, Provider, Refused, Request, body, header, hookimpl
+from hub import Limits, Option, Provider, Refused, Request, body, header, hookimpl
 from hub.signatures import RSA
+
+from ._certificate import certificate_at
 
 HOSTS = ("api.paypal.com", "api-m.paypal.com", "api.sandbox.paypal.com", "api-m.sandbox.paypal.com")
 PATH = "/v1/notifications/certs/"
@@ -12,21 +13,10 @@ PATH = "/v1/notifications/certs/"
 
 def certificate(request: Request, *, fetched: dict[str, str] | None) -> str:
     """The certificate behind the URL that the request names: on PayPal's hosts, for certificates, still good."""
-    from cryptography.x509 import load_pem_x509_certificate
-
     url = request.header("Paypal-Cert-Url") or ""
     if not urlsplit(url).path.startswith(PATH):
         raise Refused("malformed", f"Paypal-Cert-Url is {url[:100]!r}, which is no certificate of PayPal's")
-    text = (fetched or {}).get(url)
-    if text is None:
-        raise KeyNeeded(Fetch(url, HOSTS))
-    try:
-        known = load_pem_x509_certificate(text.encode())
-    except ValueError:
-        raise Refused("mismatch", "there is no certificate behind Paypal-Cert-Url") from None
-    if not known.not_valid_before_utc <= request.received.astimezone(UTC) <= known.not_valid_after_utc:
-        raise Refused("mismatch", "the certificate behind Paypal-Cert-Url is not valid now")
-    return text
+    return certificate_at(url, HOSTS, request, fetched)
 
 
 paypal = Provider(
