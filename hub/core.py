@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
 
 from hub.answers import accepted, unavailable
 from hub.config import Config, SourceConfig
@@ -17,6 +18,7 @@ from hub.event import Event, new_id
 from hub.keys import Keys
 from hub.log import open_log
 from hub.log.base import Attempt, Delivery, Log, Rejection, Stored
+from hub.provider import Reply
 from hub.quarantine import Quarantine
 from hub.request import Request
 from hub.source import Outcome, Source, problem
@@ -49,6 +51,7 @@ class Hub:
         self._settings: dict[str, SourceConfig] = {source.name: source for source in config.sources}
         self._keys = Keys()
         self._janitor: asyncio.Task[None] | None = None
+        self._following: set[asyncio.Task[None]] = set()
 
     async def open(self) -> None:
         """Open the log and bind the sources; nothing is received or delivered yet."""
@@ -70,6 +73,7 @@ class Hub:
         if self._janitor is not None:
             self._janitor.cancel()
             await asyncio.gather(self._janitor, return_exceptions=True)
+        await asyncio.gather(*self._following)  # each ends by its own timeout
         await self.plugins.shutdown(self)
         await self.dispatcher.stop(grace)
         await self.quarantine.close()
@@ -124,12 +128,27 @@ class Hub:
                     self.on_refusal(source, request)
             return outcome, []
         try:
-            return await self._keep(source, request, outcome)
+            kept = await self._keep(source, request, outcome)
         except LogUnavailable as error:
             return unavailable("log-unavailable", "The request could not be kept", str(error)), []
         except LogError as error:  # events that can never be kept: the request is, until its provider is mended
             unread = replace(outcome, stage="read", reason="unreadable", detail=str(error), reply=None, events=())
             return await self._keep(source, request, unread)
+        if outcome.reply is not None and outcome.reply.follow is not None:
+            task = asyncio.create_task(self._follow(name, outcome.reply), name=f"follow {name}")
+            self._following.add(task)
+            task.add_done_callback(self._following.discard)
+        return kept
+
+    async def _follow(self, name: str, reply: Reply) -> None:
+        """Call the URL that a reply names, if it does; a failure is for the operator."""
+        if reply.follow is None:
+            return
+        try:
+            await self._keys.get(reply.follow)
+        except KeyUnavailable:
+            host = urlsplit(reply.follow.url).hostname
+            self.telemetry.warn(f"[providers.{name}]: a call to {host} failed: {reply.note}")
 
     def _no_source(self, name: str) -> Outcome:
         if name in self.disabled:
@@ -192,6 +211,7 @@ class Hub:
         source = self.sources.get(rejection.source)
         if source is None:
             raise Refused("unconfigured", f"there is no enabled source {rejection.source!r}")
+        reply: Reply | None = None
         if rejection.stage == "read":
             events: Sequence[Event] = source.read(rejection.request)
         else:
@@ -199,8 +219,11 @@ class Hub:
             if not outcome.accepted or outcome.stage == "read":
                 raise Refused("mismatch", outcome.detail)
             events = outcome.events
+            reply = outcome.reply
         stored = await self._append(source, rejection.request, events) if events else []
         await self.log.decide(rejection.id, "accepted")
+        if reply is not None:
+            await self._follow(source.name, reply)
         return stored
 
 

@@ -19,6 +19,8 @@ PROBLEMS = "urn:webhook-hub:problem:"
 """Prefix of the `type` of every problem (RFC 9457); stable."""
 
 FETCHED_KEYS = 16
+CHALLENGE = 'Basic realm="webhooks"'
+"""What goes with every 401 (RFC 9110, 15.5.2)."""
 
 TITLES: Mapping[Reason, str] = {
     "missing": "The signature is missing",
@@ -193,6 +195,8 @@ class Source:
             stage="verify",
             detail=refusal.text,
             bug=bool(refusal.evidence.get("bug")),
+            # some platforms send the user name and the password of a URL only to who asks for them
+            headers={"www-authenticate": CHALLENGE} if status == 401 else {},
         )
 
 

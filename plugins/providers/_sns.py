@@ -119,7 +119,7 @@ def confirm(request: Request) -> Reply | None:
     url = body("SubscribeURL")(request)
     if body("Type")(request) != "SubscriptionConfirmation" or not isinstance(url, str):
         return None
-    note = f"the subscription to {body('TopicArn')(request)} is confirmed"
+    note = f"the subscription to {body('TopicArn')(request)} waits for its confirmation"
     return Reply(200, follow=Fetch(url, HOSTS), note=note)
 
 
