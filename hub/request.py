@@ -56,11 +56,22 @@ class Request:
 
     def header(self, name: str) -> str | None:
         """The header's value (latin-1); several are joined by ", " (RFC 9110, 5.3); None if it is absent."""
-        wanted = name.lower().encode("latin-1", "replace")
-        values = [value for key, value in self.headers if key == wanted]
-        if not values:
-            return None
-        return (values[0] if len(values) == 1 else b", ".join(values)).decode("latin-1")
+        value = self.fields.get(name.lower().encode("latin-1", "replace"))
+        return None if value is None else value.decode("latin-1")
+
+    @property
+    def fields(self) -> Mapping[bytes, bytes]:
+        """The headers by name, those of one name joined."""
+        # looked up for every request many times: a cached_property would take a lock each time
+        found: dict[bytes, bytes] | None = self.__dict__.get("_fields")
+        if found is None:
+            found = dict(self.headers)
+            if len(found) != len(self.headers):
+                found = {}
+                for name, value in self.headers:
+                    found[name] = b", ".join((found[name], value)) if name in found else value
+            self.__dict__["_fields"] = found
+        return found
 
     def with_header(self, name: str, value: str | None) -> Self:
         """A copy in which the header stands once with this value, or not at all for None."""
@@ -131,9 +142,8 @@ class Request:
 
     def part(self, item: Any) -> Self:
         """A view of one item of a batch: `json` is the item, all else the request's; `envelope` leads back."""
-        view = replace(self)
-        view.__dict__["json"] = item
-        view.__dict__["_envelope"] = self.envelope
+        view = object.__new__(type(self))
+        view.__dict__.update(self.__dict__, json=item, _envelope=self.envelope)
         return view
 
 

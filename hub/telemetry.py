@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -22,6 +22,8 @@ LINES_A_SECOND = 100
 
 REDACTED = "[secret]"
 
+Metric = TypeVar("Metric", Counter, Histogram)
+
 
 class Telemetry:
     """What one hub tells the world about itself; label values are configured names or come from short fixed lists."""
@@ -30,6 +32,7 @@ class Telemetry:
         self.registry = CollectorRegistry()
         self._log = structlog.get_logger("hub")
         self._budget = _Budget(LINES_A_SECOND)
+        self._known: dict[tuple[Any, tuple[str, ...]], Any] = {}
         requests = ["source", "status"]
         self.requests = Counter("hub_requests", "Requests answered", requests, registry=self.registry)
         self.rejections = Counter("hub_rejections", "Refused, by reason", ["source", "reason"], registry=self.registry)
@@ -50,20 +53,19 @@ class Telemetry:
         )
 
     def answered(
-        self, source: str | None, method: str, outcome: Outcome, stored: Iterable[Stored], took: float
+        self, source: str | None, method: str, outcome: Outcome, stored: Sequence[Stored], took: float
     ) -> None:
         """A request was answered. source: None if no such source is configured; took: seconds."""
         label = source or "(unknown)"
-        self.requests.labels(label, str(outcome.status)).inc()
+        self._series(self.requests, label, str(outcome.status)).inc()
         self.answer_seconds.observe(took)
-        stored = tuple(stored)
         fresh = sum(not one.duplicate for one in stored)
         if fresh:
-            self.events.labels(label).inc(fresh)
+            self._series(self.events, label).inc(fresh)
         if len(stored) > fresh:
-            self.duplicates.labels(label).inc(len(stored) - fresh)
+            self._series(self.duplicates, label).inc(len(stored) - fresh)
         if not outcome.accepted and outcome.stage == "verify":
-            self.rejections.labels(label, outcome.reason).inc()
+            self._series(self.rejections, label, outcome.reason).inc()
         if not self._budget.spend(self._suppressed):
             return
         first = stored[0] if stored else None
@@ -85,8 +87,8 @@ class Telemetry:
 
     def attempted(self, event: Event, delivery: Delivery, attempt: Attempt) -> None:
         """An attempt at a delivery is over."""
-        self.attempts.labels(attempt.subscription, attempt.outcome).inc()
-        self.attempt_seconds.labels(attempt.subscription).observe(attempt.took)
+        self._series(self.attempts, attempt.subscription, attempt.outcome).inc()
+        self._series(self.attempt_seconds, attempt.subscription).observe(attempt.took)
         if not self._budget.spend(self._suppressed):
             return
         self._log.info(
@@ -112,6 +114,13 @@ class Telemetry:
     def warn(self, text: str, **values: object) -> None:
         """Something the operator should look at."""
         self._log.warning("warning", text=text, **values)
+
+    def _series(self, metric: Metric, *labels: str) -> Metric:
+        """The metric's series of these labels; asking the metric itself takes a lock and several times as long."""
+        found: Metric | None = self._known.get((metric, labels))
+        if found is None:
+            found = self._known[metric, labels] = metric.labels(*labels)
+        return found
 
     def _suppressed(self, count: int) -> None:
         self._log.info("notice", text=f"… and {count:,} more lines in that second")

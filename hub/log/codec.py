@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 import orjson
 import zstandard
 
 from hub.errors import LogDamaged, LogError, Unreadable
+from hub.event import canonical_uuid
 from hub.request import Request
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -45,17 +45,17 @@ def pack_id(text: str) -> bytes | str:
     """A UUID in its canonical spelling as 16 bytes, any other id as it is."""
     if len(text) == 36:
         try:
-            value = UUID(text)
+            value = bytes.fromhex(text.replace("-", ""))
         except ValueError:
             return text
-        if str(value) == text:
-            return value.bytes
+        if canonical_uuid(value.hex()) == text:
+            return value
     return text
 
 
 def unpack_id(value: bytes | str) -> str:
     """What `pack_id` was given."""
-    return str(UUID(bytes=value)) if isinstance(value, bytes) else value
+    return canonical_uuid(value.hex()) if isinstance(value, bytes) else value
 
 
 def pack_text(text: str | None) -> str | bytes | None:

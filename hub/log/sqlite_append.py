@@ -111,7 +111,7 @@ class Appender:
                     (seq, packed, number, event.index, source, provider, kind, key[1], at, subject, moment, data)
                 )
                 fresh = Stored(seq, event)
-                known[key] = replace(fresh, duplicate=True)
+                known[key] = Stored(seq, event, duplicate=True)
                 stored.append(fresh)
                 done.fresh.append(fresh)
             if len(events) > before:

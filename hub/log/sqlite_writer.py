@@ -65,6 +65,7 @@ class Writer:
         self._hooks = hooks
         self._loop = asyncio.get_running_loop()
         self._ready = threading.Condition()
+        self._arrived: list[Work] = []
         self._queue: deque[Work] = deque()
         self._kept: list[Work] = []
         self._bytes = 0
@@ -109,9 +110,8 @@ class Writer:
 
     async def close(self) -> None:
         """Write what waits, once more what was kept, and end the thread."""
-        with self._ready:
-            self._closing = True
-            self._ready.notify()
+        self._closing = True
+        self._hand_over()
         # a disk that hangs must not hold up the end
         await asyncio.wait([self._ended], timeout=PATIENCE)
         self._over()
@@ -119,8 +119,15 @@ class Writer:
     def _put(self, work: Work) -> None:
         if self._closing:
             raise LogUnavailable("the log is closed")
+        self._arrived.append(work)
+        if len(self._arrived) == 1:
+            # the thread is woken once for all that comes in this turn of the loop: few large transactions, not many
+            self._loop.call_soon(self._hand_over)
+
+    def _hand_over(self) -> None:
         with self._ready:
-            self._queue.append(work)
+            self._queue.extend(self._arrived)
+            self._arrived.clear()
             self._ready.notify()
 
     def _look(self) -> None:

@@ -24,6 +24,7 @@ PLACEHOLDER = re.compile(r"\{(\w+)\}")
 PAIR = re.compile(r"([\w-]+)=\{(\w+)\}")
 HASHES = re.compile(r"(hmac[-_]?)?(sha|md)-?\d+", re.IGNORECASE)
 OTHER_WORD = re.compile(r"([A-Za-z][\w-]{0,15})[= ][^=\s]")
+SEPARATORS = re.compile(r"[,;\s]+")
 MOST_SIGNATURES = 20
 """Signatures that are looked at in one header: each costs a comparison, or a public-key operation."""
 
@@ -38,7 +39,8 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A compiled description of a header's value. encoding: of the signature; names: the other places in it."""
+    """A compiled description of a header's value. encoding: of the signature; names: the other places in it; needed:
+    those without which pairs are no signature."""
 
     text: str
     encoding: str
@@ -48,6 +50,7 @@ class Form:
     order: tuple[str, ...] = ()
     repeats: bool = False
     whole: bool = False
+    needed: frozenset[str] = frozenset()
 
     def read(self, text: str, where: str) -> list[Group]:
         """The groups in a header's value.
@@ -92,7 +95,7 @@ class Form:
     def _read_pairs(self, text: str) -> list[Group]:
         assert self.pairs is not None
         groups = [Group()]
-        for part in re.split(r"[,;\s]+", text, maxsplit=4 * MOST_SIGNATURES):
+        for part in SEPARATORS.split(text, maxsplit=4 * MOST_SIGNATURES):
             name, _, value = part.partition("=")
             place = self.pairs.get(name)
             if place is None or not value:
@@ -103,8 +106,7 @@ class Form:
             if place in groups[-1].values:  # Persona: a second t= starts a new group
                 groups.append(Group())
             groups[-1].values[place] = value
-        wanted = self.names - {"keyid"}
-        whole = [group for group in groups if wanted <= group.values.keys()]
+        whole = [group for group in groups if self.needed <= group.values.keys()]
         return [Group(group.signatures[:MOST_SIGNATURES], group.values) for group in whole[:MOST_SIGNATURES]]
 
     def _read_whole(self, text: str) -> list[Group]:
@@ -144,7 +146,7 @@ def compile_form(text: str) -> Form:
     encoding, names = encodings[0], frozenset(order) - {encodings[0]}
     pairs = dict(PAIR.findall(text))
     if len(pairs) == len(order) and (len(order) > 1 or PAIR.fullmatch(text)):
-        return Form(text, encoding, names, pairs=pairs)
+        return Form(text, encoding, names, pairs=pairs, needed=names - {"keyid"})
     if text.endswith("...") and not text.endswith(" ..."):
         return Form(text, encoding, names, order=order, repeats=True)
     whole = text.endswith(" ...")

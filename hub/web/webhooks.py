@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Any
 
 import orjson
@@ -25,8 +25,12 @@ Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
+Fields = Mapping[bytes, bytes]
+"""Headers by name."""
 
 PREFIX = "/webhooks/"
+SEEN = 1024
+"""Addresses of which is remembered whether they are trusted proxies."""
 HEALTH_FOR = 1.0
 """Seconds that an answer of /healthz is reused, so that nobody can load the log with it."""
 
@@ -52,6 +56,7 @@ class Webhooks:
         self._proxies = tuple(ip_network(proxy, strict=False) for proxy in settings.trusted_proxies)
         self._limits = {source.name: source.max_body for source in hub.config.sources if source.max_body}
         self._urls = {source.name: source.public_url for source in hub.config.sources if source.public_url}
+        self._seen: dict[str, bool] = {}
         self._health: tuple[float, Response] | None = None
         routes = [Route("/healthz", self._healthz, methods=["GET"])]
         self._rest = Starlette(routes=routes, exception_handlers={404: _missing, 405: _missing})
@@ -68,19 +73,21 @@ class Webhooks:
     async def _webhook(self, scope: Scope, receive: Receive, send: Send) -> None:
         name = scope["path"][len(PREFIX) :].partition("/")[0]
         headers: Headers = tuple(scope["headers"])
+        fields = dict(reversed(headers))  # the first of several
+        proxied = self._from_proxy(scope)
         length = 0
         try:
-            host = self._host(scope, headers)
-            body = await self._body(headers, receive, self._limits.get(name, self._max_body))
+            host = self._host(fields, proxied)
+            body = await self._body(fields, receive, self._limits.get(name, self._max_body))
             length = len(body)
             self._pending += length
             request = Request(
                 method=scope["method"],
-                url=self._url(scope, headers, name, host),
+                url=self._url(scope, fields, proxied, name, host),
                 headers=headers,
                 body=body,
                 received=datetime.now(UTC),
-                peer=self._peer(scope, headers),
+                peer=self._peer(scope, headers, proxied),
             )
             outcome = await self._hub.receive(name, request)
         except _Stop as stop:
@@ -92,17 +99,17 @@ class Webhooks:
             self._pending -= length
         await _answer(outcome, scope["method"], send)
 
-    def _host(self, scope: Scope, headers: Headers) -> str:
-        host = _header(headers, b"host")
-        if self._from_proxy(scope):
-            host = _header(headers, b"x-forwarded-host").partition(",")[0].strip() or host
+    def _host(self, fields: Fields, proxied: bool) -> str:
+        host = _text(fields, b"host")
+        if proxied:
+            host = _text(fields, b"x-forwarded-host").partition(",")[0].strip() or host
         if self._hosts and _hostname(host) not in self._hosts:
             detail = f"the Host is {host[:100]!r}; [server] allowed_hosts has {', '.join(sorted(self._hosts))}"
             raise _Stop(problem(421, "host", "This host is not served here", stage="host", detail=detail))
         return host
 
-    async def _body(self, headers: Headers, receive: Receive, limit: int) -> bytes:
-        announced = _header(headers, b"content-length")
+    async def _body(self, fields: Fields, receive: Receive, limit: int) -> bytes:
+        announced = _text(fields, b"content-length")
         if announced.isdigit() and int(announced) > limit:
             raise _Stop(_too_large(limit))
         if self._pending > self._max_pending:
@@ -142,7 +149,7 @@ class Webhooks:
             raise _Stop(None)
         return message
 
-    def _url(self, scope: Scope, headers: Headers, name: str, host: str) -> str:
+    def _url(self, scope: Scope, fields: Fields, proxied: bool, name: str, host: str) -> str:
         """The URL as the platform was told it: platforms sign it, and proxies and tunnels change it."""
         query = scope["query_string"].decode("latin-1")
         mark = f"?{query}" if query else ""
@@ -155,8 +162,8 @@ class Webhooks:
         if base:
             return base.rstrip("/") + path + mark
         scheme = scope.get("scheme", "http")
-        if self._from_proxy(scope):
-            scheme = _header(headers, b"x-forwarded-proto").partition(",")[0].strip().lower() or scheme
+        if proxied:
+            scheme = _text(fields, b"x-forwarded-proto").partition(",")[0].strip().lower() or scheme
         return f"{scheme}://{host}{path}{mark}"
 
     def _from_proxy(self, scope: Scope) -> bool:
@@ -164,19 +171,21 @@ class Webhooks:
         return bool(self._proxies) and client is not None and self._trusted(client[0])
 
     def _trusted(self, address: str) -> bool:
-        try:
-            ip = ip_address(address)
-        except ValueError:
-            return False
-        return any(ip in network for network in self._proxies)
+        trusted = self._seen.get(address)
+        if trusted is None:
+            if len(self._seen) >= SEEN:
+                self._seen.clear()
+            trusted = self._seen[address] = _is_in(address, self._proxies)
+        return trusted
 
-    def _peer(self, scope: Scope, headers: Headers) -> str:
+    def _peer(self, scope: Scope, headers: Headers, proxied: bool) -> str:
         """The sender: the last address in X-Forwarded-For that is no trusted proxy, read from the right."""
         client = scope.get("client")
         peer = client[0] if client else ""
-        if not self._from_proxy(scope):
+        if not proxied:
             return peer
-        for hop in reversed(_header(headers, b"x-forwarded-for").split(",")):
+        hops = b",".join(value for name, value in headers if name == b"x-forwarded-for").decode("latin-1")
+        for hop in reversed(hops.split(",")):
             if hop.strip():
                 peer = hop.strip()[:64]
                 if not self._trusted(peer):
@@ -194,8 +203,7 @@ class Webhooks:
 
 
 async def _answer(outcome: Outcome, method: str, send: Send) -> None:
-    headers = [(name.encode("latin-1"), value.encode("latin-1", "replace")) for name, value in outcome.headers.items()]
-    headers = [(name, value.replace(b"\r", b" ").replace(b"\n", b" ")) for name, value in headers]
+    headers = [(name.encode("latin-1"), _one_line(value)) for name, value in outcome.headers.items()]
     if outcome.status not in (204, 304):
         headers.append((b"content-length", str(len(outcome.body)).encode()))
     if outcome.status in (408, 413):
@@ -205,6 +213,10 @@ async def _answer(outcome: Outcome, method: str, send: Send) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
+def _one_line(value: str) -> bytes:
+    return value.encode("latin-1", "replace").replace(b"\r", b" ").replace(b"\n", b" ")
+
+
 async def _missing(request: HTTPRequest, error: Exception) -> Response:
     status: int = getattr(error, "status_code", 404)
     outcome = problem(status, "not-found", "Webhooks go to /webhooks/<source>", stage="path")
@@ -212,8 +224,16 @@ async def _missing(request: HTTPRequest, error: Exception) -> Response:
     return Response(outcome.body, outcome.status, {**outcome.headers, **allow})
 
 
-def _header(headers: Headers, name: bytes) -> str:
-    return next((value.decode("latin-1") for key, value in headers if key == name), "")
+def _text(fields: Fields, name: bytes) -> str:
+    return fields.get(name, b"").decode("latin-1")
+
+
+def _is_in(address: str, networks: Sequence[IPv4Network | IPv6Network]) -> bool:
+    try:
+        ip = ip_address(address)
+    except ValueError:
+        return False
+    return any(ip in network for network in networks)
 
 
 def _hostname(host: str) -> str:
