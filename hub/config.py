@@ -16,7 +16,7 @@ from hub.functions import Marked
 from hub.loader import Plugins, load_plugins
 from hub.options import GIVEN, Option, options_of, read_options, subscriber_options
 from hub.provider import NAME, Provider
-from hub.secrets import Resolved, read_environment, resolve, texts
+from hub.secrets import Resolved, read_environment, resolve, texts, variable_name
 from hub.settings import TOP, Console, LogSettings, RetryPolicy, Server, SourceTable, SubscriptionTable, Table
 from hub.subscriber import Handler, Subscriber
 from hub.toml import in_file_order, read_toml
@@ -332,7 +332,7 @@ def _credentials_problem(path: str, name: str, provider: Provider) -> str:
     offered = provider.verify.options()
     names = [key for key, option in offered.items() if option.secret or option.required] or list(offered)
     which = names[0] if len(names) == 1 else f"some of {', '.join(names)}"
-    variable = f"{name}_{names[0]}".upper().replace("-", "_")
+    variable = variable_name(name, names[0])
     return (
         f'[{path}] needs {"a " if len(names) == 1 else ""}{which}: set {names[0]} = {{ env = "{variable}" }}; '
         "verify = false would take requests that prove nothing"

@@ -12,7 +12,7 @@ from difflib import get_close_matches
 from importlib.metadata import entry_points
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import pluggy
 
@@ -46,6 +46,14 @@ class Origin:
     file: str
 
 
+class _Found(NamedTuple):
+    """A provider or subscriber, where it comes from, and what its module says at its top."""
+
+    thing: Any
+    origin: Origin
+    doc: str
+
+
 class Plugins:
     """What was found, by name; built-in ones are imported when they are asked for.
 
@@ -58,7 +66,7 @@ class Plugins:
         self.manager.add_hookspecs(hookspecs)
         self.folder = folder
         self.rules: tuple[Marked, ...] = ()
-        self._found: dict[Kind, dict[str, tuple[Any, Origin]]] = {"providers": {}, "subscribers": {}}
+        self._found: dict[Kind, dict[str, _Found]] = {"providers": {}, "subscribers": {}}
         self._origins: dict[str, Origin] = {}
 
     def provider(self, name: str) -> Provider:
@@ -67,7 +75,7 @@ class Plugins:
         Raises:
             PluginError: there is none, or its file cannot be loaded.
         """
-        provider: Provider = self._find("providers", name)
+        provider: Provider = self._find("providers", name).thing
         return provider
 
     def subscriber(self, name: str) -> type[Subscriber]:
@@ -76,8 +84,16 @@ class Plugins:
         Raises:
             PluginError: there is none, or its file cannot be loaded.
         """
-        subscriber: type[Subscriber] = self._find("subscribers", name)
+        subscriber: type[Subscriber] = self._find("subscribers", name).thing
         return subscriber
+
+    def doc(self, kind: Kind, name: str) -> str:
+        """What the module of the plugin of this name says at its top.
+
+        Raises:
+            PluginError: there is none, or its file cannot be loaded.
+        """
+        return self._find(kind, name).doc
 
     def names(self, kind: Kind) -> tuple[str, ...]:
         """All names, sorted, those of built-in plugins too; imports nothing."""
@@ -90,7 +106,7 @@ class Plugins:
             PluginError: there is none.
         """
         if name in self._found[kind]:
-            return self._found[kind][name][1]
+            return self._found[kind][name].origin
         if name in builtin_names(kind):
             return Origin("built-in", shown(_builtin_file(kind, name)))
         raise self._unknown(kind, name)
@@ -104,12 +120,13 @@ class Plugins:
         if self.manager.is_registered(plugin):
             return
         self._register(plugin, origin)
+        doc = inspect.getdoc(plugin) or ""
         try:
             self._check_hooks(plugin, origin)
             for provider in self._collect(plugin, "register_providers", origin):
-                self._keep("providers", _checked_provider(provider, origin), origin)
+                self._keep("providers", _Found(_checked_provider(provider, origin), origin, doc))
             for subscriber in self._collect(plugin, "register_subscribers", origin):
-                self._keep("subscribers", _checked_subscriber(subscriber, origin), origin)
+                self._keep("subscribers", _Found(_checked_subscriber(subscriber, origin), origin, doc))
         except BaseException:
             self.manager.unregister(plugin)
             raise
@@ -141,12 +158,12 @@ class Plugins:
             except Exception:
                 logger.exception("%s: attempt_finished failed", origin.file)
 
-    def _find(self, kind: Kind, name: str) -> Any:
+    def _find(self, kind: Kind, name: str) -> _Found:
         if name not in self._found[kind]:
             if name not in builtin_names(kind):
                 raise self._unknown(kind, name)
             self._load_builtin(kind, name)
-        return self._found[kind][name][0]
+        return self._found[kind][name]
 
     def _unknown(self, kind: Kind, name: str) -> PluginError:
         close = get_close_matches(name.lower().replace("_", "-"), self.names(kind), n=1)
@@ -189,13 +206,12 @@ class Plugins:
                 raise PluginError(f"{_line(hook.function, origin)}: {name} must return a list, it returned {found}")
             yield from brought
 
-    def _keep(self, kind: Kind, thing: Any, origin: Origin) -> None:
-        earlier = self._found[kind].get(thing.name)
-        if earlier is None:
-            self._found[kind][thing.name] = (thing, origin)
-        elif earlier[0] is not thing and earlier[1].place == origin.place:
+    def _keep(self, kind: Kind, found: _Found) -> None:
+        name, origin = found.thing.name, found.origin
+        earlier = self._found[kind].setdefault(name, found)
+        if earlier.thing is not found.thing and earlier.origin.place == origin.place:
             raise PluginError(
-                f"{origin.file}: there is a {kind[:-1]} {thing.name!r} in {earlier[1].file} already; rename one of them"
+                f"{origin.file}: there is a {kind[:-1]} {name!r} in {earlier.origin.file} already; rename one of them"
             )
 
     def _implementations(self, name: str) -> Iterator[tuple[pluggy.HookImpl, Origin]]:

@@ -37,6 +37,11 @@ class Environment:
     file: Path
 
 
+def variable_name(source: str, option: str) -> str:
+    """The environment variable that is proposed for an option of a source: `GITHUB_SECRET`."""
+    return f"{source}_{option}".upper().replace("-", "_")
+
+
 def read_environment(folder: Path, environ: Mapping[str, str]) -> tuple[Environment, list[Problem]]:
     """The environment with what `.env` in the folder adds; its lines are taken as they are, `$` included."""
     from dotenv.parser import parse_stream

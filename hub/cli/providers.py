@@ -9,71 +9,105 @@ import typer
 from hub.cli.common import CONFIG, AsJson, ConfigPath
 
 if TYPE_CHECKING:
-    from hub.loader import Plugins
+    from collections.abc import Iterator
+
+    from hub.about import About
 
 COLUMNS = {"name": "name", "title": "platform", "scheme": "scheme", "samples": "samples", "place": "from"}
+WIDTH = 100
 
 
 def providers(
-    name: Annotated[str | None, typer.Argument(help="Only this one, with its options and samples.")] = None,
+    name: Annotated[str | None, typer.Argument(help="Only this one, with all that is known of it.")] = None,
     config: ConfigPath = CONFIG,
     as_json: AsJson = False,
 ) -> None:
     """List the providers: built-in ones, installed ones, and yours."""
+    from hub.about import about
     from hub.cli.output import json_lines, table
     from hub.loader import load_plugins
 
     plugins = load_plugins(config.absolute().parent / "plugins")
-    names = [name] if name else plugins.names("providers")
-    rows = [_row(plugins, one) for one in names]
+    found = [about(plugins, one) for one in ([name] if name else plugins.names("providers"))]
     if as_json:
-        json_lines(rows)
+        json_lines(_row(facts) for facts in found)
     elif name:
-        _print(rows[0])
+        _print(found[0])
     else:
-        table(rows, COLUMNS, empty="no providers")
+        table([_row(facts) for facts in found], COLUMNS, empty="no providers")
 
 
-def _row(plugins: Plugins, name: str) -> dict[str, Any]:
-    from hub.mount import sample_folders
-    from hub.options import options_of
-    from hub.samples import samples
-
-    provider = plugins.provider(name)
-    options = options_of(provider)
-    origin = plugins.origin("providers", name)
+def _row(facts: About) -> dict[str, Any]:
+    provider = facts.provider
     return {
         "name": provider.name,
         "title": provider.title,
         "docs": provider.docs,
-        "scheme": type(provider.verify).__name__,
+        "sends": facts.summary,
+        "setup": facts.setup,
+        "scheme": " or ".join(dict.fromkeys(mode.scheme for mode in facts.modes)),
+        "modes": [
+            {"mode": mode.name, "scheme": mode.scheme, "at": mode.look, "signed": mode.signed, "replay": mode.replay}
+            for mode in facts.modes
+        ],
         "proves": provider.verify.proves,
         "covers": provider.verify.covers,
-        "options": {key: option.doc for key, option in options.items()},
-        "samples": [sample.event for sample in samples(name, sample_folders(plugins.folder))],
+        "caveats": facts.caveats,
+        "options": {key: option.doc for key, option in facts.options.items()},
+        "reads": facts.reads,
+        "answers": facts.answers,
+        "samples": facts.samples,
         "timeout": provider.limits.timeout,
         "retries": provider.limits.retries,
         "disables": provider.limits.disables,
-        "place": origin.place,
-        "file": origin.file,
+        "confidence": provider.limits.confidence,
+        "place": facts.origin.place,
+        "file": facts.origin.file,
     }
 
 
-def _print(row: dict[str, Any]) -> None:
-    from hub.cli.output import say, shown
+def _print(facts: About) -> None:
+    from hub.cli.output import say
 
-    say(f"{row['title']} ({row['name']}), {row['place']}: {row['file']}", bold=True)
-    say(f"docs      {row['docs']}")
-    say(
-        f"scheme    {row['scheme']}, covers {row['covers']} of the body"
-        if row["proves"]
-        else "scheme    proves nothing"
+    say(f"{facts.provider.title} ({facts.provider.name}), {facts.origin.place}: {facts.origin.file}", bold=True)
+    _say(facts.summary)
+    say(facts.provider.docs)
+    for heading, lines in _sections(facts):
+        if lines:
+            say()
+            say(heading, bold=True)
+            for line in lines:
+                _say(line)
+
+
+def _sections(facts: About) -> Iterator[tuple[str, list[str]]]:
+    limits = facts.provider.limits
+    yield "Set up", [facts.setup] if facts.setup else []
+    for label, toml in facts.config().items():
+        yield f"Config{f' ({label})' if label else ''}", toml.splitlines()
+    yield "Options", [f"{key:<16} {option.doc}" for key, option in facts.options.items()]
+    yield (
+        "Proof",
+        [f"{mode.label}: {mode.look or mode.scheme}; signed: {mode.signed or 'nothing'}" for mode in facts.modes],
     )
-    for key in ("timeout", "retries", "disables"):
-        if row[key]:
-            say(f"{key:<9} {row[key]:g} s" if key == "timeout" else f"{key:<9} {row[key]}")
-    say(f"samples   {shown(row['samples']) or 'none'}")
-    say()
-    say(f"[providers.{row['name']}]")
-    for key, doc in row["options"].items():
-        say(f"{key:<16} # {doc}")
+    yield "To know", [f"- {text}" for text in facts.caveats]
+    yield "Events", [f"{part:<16} {words}" for part, words in {**facts.reads, **facts.answers}.items()]
+    documented = {
+        "timeout": f"{limits.timeout:g} s" if limits.timeout else "",
+        "retries": limits.retries,
+        "disabled": limits.disables,
+    }
+    sure = " (unverified)" if limits.confidence == "low" else ""
+    yield f"Limits{sure}", [f"{key:<16} {words}" for key, words in documented.items() if words]
+    yield "Samples", [f"hub send {facts.provider.name} {event}" for event in facts.samples]
+
+
+def _say(text: str) -> None:
+    """One line, or several where it is long."""
+    import textwrap
+
+    from hub.cli.output import say
+
+    indent = " " * (17 if text[16:17] == " " else 2 if text.startswith("- ") else 0)
+    for line in textwrap.wrap(text, WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False):
+        say(line)

@@ -226,7 +226,8 @@ class Configured:
 
     def __init__(self, factory: Callable[..., Scheme], *examples: Mapping[str, Any]) -> None:
         self.factory = factory
-        self.examples = tuple(factory(**example) for example in examples or ({},))
+        self.given: tuple[Mapping[str, Any], ...] = examples or ({},)
+        self.examples = tuple(factory(**example) for example in self.given)
         self.parameters = {parameter.name: parameter for parameter in wanted(factory)}
 
     @property
