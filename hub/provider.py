@@ -108,9 +108,9 @@ class Provider:
     verify: a scheme; type: the platform's own word for what happened.
     id: its delivery id, stable over retries; time: when it happened; subject: what it is about;
     data: the event's data where the body is neither plain JSON nor a form; split: the items of a batch, in each of
-    which the other slots read; handshake: an answer before verification, or None; answer: what the platform wants back
-    after it; refuse: the status of a refusal; methods: those that carry events; options: more options; limits: its
-    documented timeout and retries.
+    which the other slots read; handshake: an answer before verification, or None; it may raise Refused; answer: what
+    the platform wants back after it; refuse: the status of a refusal; methods: those that carry events; options: more
+    options; limits: its documented timeout and retries.
     """
 
     name: str

@@ -78,7 +78,10 @@ class Source:
         Raises:
             KeyNeeded: put what it fetches into `options["fetched"]`, bind again, examine again.
         """
-        greeting = self._greet(request)
+        try:
+            greeting = self._greet(request)
+        except Refused as refusal:
+            return self._refused(refusal, stage="handshake")
         if greeting is not None:
             return _replied(greeting, stage="handshake")
         if request.method not in self.provider.methods:
@@ -117,6 +120,8 @@ class Source:
             return None
         try:
             reply: Reply | None = self._handshake(request)
+        except Refused:
+            raise
         except Exception:  # a stranger's bytes broke the plugin: not a handshake
             return None
         return reply
@@ -186,13 +191,13 @@ class Source:
             return {name: values[0] if len(values) == 1 else values for name, values in part.query.items()}
         return part.json
 
-    def _refused(self, refusal: Refused) -> Outcome:
+    def _refused(self, refusal: Refused, stage: str = "verify") -> Outcome:
         status = 501 if refusal.reason == "algorithm" else self.provider.refuse
         return problem(
             status,
             refusal.reason,
             TITLES[refusal.reason],
-            stage="verify",
+            stage=stage,
             detail=refusal.text,
             bug=bool(refusal.evidence.get("bug")),
             # some platforms send the user name and the password of a URL only to who asks for them
