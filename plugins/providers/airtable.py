@@ -1,4 +1,10 @@
-"""Airtable: pings that a base has changed; what changed is asked for by its API."""
+"""Airtable: pings that a base has changed; what changed is asked for by its API.
+
+Setup: `POST https://api.airtable.com/v0/bases/.../webhooks` with the hub's URL as `notificationUrl`. `secret` is
+`macSecretBase64` of the answer, which is shown only then.
+
+A webhook ends after 7 days unless it is refreshed by the API.
+"""
 
 from hub import Limits, Provider, Reply, body, digest_of, first_of, hookimpl
 from hub.signatures import HMAC

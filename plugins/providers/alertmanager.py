@@ -1,4 +1,10 @@
-"""Alertmanager: alerts of Prometheus."""
+"""Alertmanager: alerts of Prometheus.
+
+Setup: put the hub's URL into a receiver's `webhook_configs`, and into its `http_config` a credential: `authorization`
+(`secret`) or `basic_auth` (`username`, `password`).
+
+A firing alert is sent again at each `repeat_interval`, and each time it is a new event.
+"""
 
 from hub import Limits, Provider, body, hookimpl
 from hub.signatures import Basic, Bearer, OneOf

@@ -1,4 +1,10 @@
-"""Asana: changes of tasks, projects and more, in batches."""
+"""Asana: changes of tasks, projects and more, in batches.
+
+Setup: start the hub with an empty `[providers.asana]`, then `POST /webhooks` with a `resource` and the hub's URL as
+`target`. Asana brings the secret; the hub trusts the first one.
+
+Secrets of later webhooks are not trusted by themselves: add the X-Hook-Secret of each answer to the list `secret`.
+"""
 
 import re
 

@@ -1,4 +1,8 @@
-"""Box: files, folders, comments, tasks, by webhooks (V2)."""
+"""Box: files, folders, comments, tasks, by webhooks (V2).
+
+Setup: in the Developer Console open the app, under Webhooks generate the signature keys, and create a webhook (V2) with
+the hub's URL. `secret` is the primary key, `secondary_key` the secondary one.
+"""
 
 import json
 import re
@@ -8,7 +12,7 @@ from hub.signatures import HMAC
 
 
 def escaped(request: Request, *, timestamp: str | None) -> str | None:
-    """Some are signed with all but ASCII escaped, though sent as it is; Box's libraries try both."""
+    """The body with all but ASCII escaped, and the time: Box signs some bodies so, but sends them as they are."""
     try:
         text = request.body.decode()
     except UnicodeDecodeError:

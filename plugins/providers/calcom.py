@@ -1,4 +1,9 @@
-"""Cal.com: bookings, meetings and forms."""
+"""Cal.com: bookings, meetings and forms.
+
+Setup: under Settings > Developer > Webhooks add one with the hub's URL as subscriber URL and a secret, the `secret`.
+
+A custom payload template has to keep `triggerEvent` and `createdAt`.
+"""
 
 from hub import Limits, Provider, body, digest_of, first_of, hookimpl
 from hub.signatures import HMAC

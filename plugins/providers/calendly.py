@@ -1,4 +1,8 @@
-"""Calendly: invitees and routing forms."""
+"""Calendly: invitees and routing forms.
+
+Setup: `POST https://api.calendly.com/webhook_subscriptions` with the hub's URL and a `signing_key` of your own, the
+`secret`. Without a key end the URL with `?token=...`, the `token`.
+"""
 
 from hub import Limits, Provider, body, digest_of, first_of, hookimpl, query
 from hub.signatures import HMAC, OneOf, Token

@@ -1,4 +1,8 @@
-"""ClickUp: tasks, lists, folders, spaces and goals."""
+"""ClickUp: tasks, lists, folders, spaces and goals.
+
+Setup: `POST https://api.clickup.com/api/v2/team/.../webhook` with the hub's URL as `endpoint`, and `events`. `secret`
+is `webhook.secret` of the answer.
+"""
 
 from hub import Limits, Provider, body, digest_of, first_of, hookimpl
 from hub.signatures import HMAC

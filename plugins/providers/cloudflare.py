@@ -1,4 +1,8 @@
-"""Cloudflare: notifications of all products, and videos of Stream."""
+"""Cloudflare: notifications of all products, and videos of Stream.
+
+Setup: with the hub running, add a webhook under Notifications > Destinations with the hub's URL and a secret of your
+own, the `secret`. For Stream, it is the secret in the answer to `PUT /accounts/.../stream/webhook`.
+"""
 
 from hub import Limits, Provider, body, first_of, hookimpl, join
 from hub.signatures import HMAC, OneOf, Token

@@ -1,4 +1,10 @@
-"""Datadog: monitors and events, by the Webhooks integration's default payload."""
+"""Datadog: monitors and events, by the Webhooks integration's default payload.
+
+Setup: under Integrations > Webhooks add one with the hub's URL and the custom header `{"X-Hub-Token": "..."}`, whose
+value is the `secret`; then name it in a monitor: `@webhook-...`.
+
+The payload is your template: `id`, `event_type`, `date` and `alert_id` in it become the parts of the event.
+"""
 
 from hub import Limits, Provider, body, first_of, form, hookimpl
 from hub.signatures import Basic, Configured, OneOf

@@ -1,4 +1,8 @@
-"""Dropbox: pings that files of accounts have changed; what changed is asked for by its API."""
+"""Dropbox: pings that files of accounts have changed; what changed is asked for by its API.
+
+Setup: with the hub running, open the app in the App Console and add the hub's URL under Webhooks. `secret` is the App
+secret.
+"""
 
 from hub import Limits, Provider, body, echo, hookimpl, items, key_of, query, whole
 from hub.signatures import HMAC

@@ -1,4 +1,10 @@
-"""Figma: files, comments, libraries, by webhooks (V2)."""
+"""Figma: files, comments, libraries, by webhooks (V2).
+
+Setup: `POST https://api.figma.com/v2/webhooks` with the hub's URL as `endpoint` and a `passcode` of your own, the
+`secret`.
+
+The event is without the passcode; the request that is kept has it.
+"""
 
 from typing import Any
 

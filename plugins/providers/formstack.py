@@ -1,4 +1,10 @@
-"""Formstack: form submissions, as JSON or as a form."""
+"""Formstack: form submissions, as JSON or as a form.
+
+Setup: in the form's settings add a WebHook with the hub's URL and an HMAC key, the `secret`; an older one has a shared
+secret, the `handshake_key`.
+
+The look of the signature is known from other receivers only (unverified).
+"""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,10 @@
-"""Freshdesk: requests of automation rules, whose body and headers their authors design."""
+"""Freshdesk: requests of automation rules, whose body and headers their authors design.
+
+Setup: in an automation rule add the action Trigger Webhook with the hub's URL, and either basic authentication
+(`username`, `password`) or the custom header `X-Hub-Token`, the `secret`.
+
+The body is your template: `type` and `ticket_id` in it become the parts of the event.
+"""
 
 from hub import Limits, Provider, first_of, hookimpl
 from hub.signatures import Basic, OneOf

@@ -1,4 +1,8 @@
-"""Front: webhooks of applications, and of rules."""
+"""Front: webhooks of applications, and of rules.
+
+Setup: under Settings > Developers open the app and add a webhook with the hub's URL, while the hub runs: `secret` is
+the app's signing key. For a rule, `secret` is the API secret; both together are a list.
+"""
 
 import orjson
 

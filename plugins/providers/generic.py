@@ -1,4 +1,8 @@
-"""Generic: any sender whose way of signing the config describes."""
+"""Generic: any sender whose way of signing the config describes.
+
+Setup: give the sender the hub's URL and a secret, the `secret`; then say by the options how it signs, as its own
+documentation shows it.
+"""
 
 from typing import Annotated, Any, Literal
 

@@ -1,4 +1,10 @@
-"""Google Forms: responses that a form's Apps Script sends, written as the Forms API writes them."""
+"""Google Forms: responses that a form's Apps Script sends, written as the Forms API writes them.
+
+Setup: Google Forms sends nothing by itself. In the form's Apps Script let a trigger on submission post the response, as
+the Forms API writes it, to the hub's URL with `UrlFetchApp` and the header `X-Hub-Token`, the `secret`.
+
+Watches of the Forms API are pushed by Pub/Sub: for them take the provider `google-pubsub`.
+"""
 
 from hub import Provider, body, first_of, hookimpl, join
 

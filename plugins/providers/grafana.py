@@ -1,4 +1,11 @@
-"""Grafana: alerts, by webhook contact points."""
+"""Grafana: alerts, by webhook contact points.
+
+Setup: under Alerting > Contact points add one of the kind Webhook with the hub's URL. In its settings fill in the
+secret of the HMAC signature (`secret`; Grafana 12 or newer), basic authentication (`username`, `password`) or the
+credentials of the Authorization header (`token`).
+
+The time is signed only if the signature's settings name a timestamp header: say the same in `timestamp_header`.
+"""
 
 from typing import Annotated
 

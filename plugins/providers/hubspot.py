@@ -1,4 +1,9 @@
-"""HubSpot: webhooks of apps, in batches, and requests of workflows."""
+"""HubSpot: webhooks of apps, in batches, and requests of workflows.
+
+Setup: in the webhook settings of the app (a project has a file for them) set the hub's URL as target URL and add
+subscriptions. `secret` is the app's client secret. The webhook of a workflow signs with that of the app whose id it is
+given.
+"""
 
 import re
 from typing import Any

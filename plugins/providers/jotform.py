@@ -1,4 +1,7 @@
-"""Jotform: submissions of forms, which nothing but the URL's secret proves."""
+"""Jotform: submissions of forms, which nothing but the URL's secret proves.
+
+Setup: in the form's Settings > Integrations add WebHooks with the hub's URL, ending with `?token=...`, the `secret`.
+"""
 
 from contextlib import suppress
 from typing import Any

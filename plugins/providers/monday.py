@@ -1,4 +1,8 @@
-"""monday.com: boards and items, and the life of apps."""
+"""monday.com: boards and items, and the life of apps.
+
+Setup: with the hub running, let an app make the webhook (`create_webhook` of the API): `secret` is the app's signing
+secret. For a webhook of a board's integrations, which signs nothing, end the URL with `?token=...`, the `token`.
+"""
 
 import json
 

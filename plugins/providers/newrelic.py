@@ -1,4 +1,10 @@
-"""New Relic: issues, by the default payload of workflows."""
+"""New Relic: issues, by the default payload of workflows.
+
+Setup: under Alerts > Destinations add a webhook with the hub's URL and a bearer token (`secret`), basic authentication
+(`username`, `password`) or a header of its own; then use it in a workflow.
+
+The payload is your template: `state`, `updatedAt` and `issueId` in it become the parts of the event.
+"""
 
 from hub import Limits, Provider, body, first_of, hookimpl
 from hub.signatures import Basic, Bearer, Configured, OneOf

@@ -1,4 +1,10 @@
-"""Notion: pages, databases and comments."""
+"""Notion: pages, databases and comments.
+
+Setup: in the integration's settings, under Webhooks, create a subscription with the hub's URL. Notion sends a token,
+which the hub trusts; `sqlite3 data/hub.db 'select value from learned'` shows it: paste it under Verify.
+
+An event names what has changed; the content has to be fetched by Notion's API.
+"""
 
 from hub import Limits, Provider, Reply, Request, body, hookimpl
 from hub.signatures import HMAC

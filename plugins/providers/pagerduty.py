@@ -1,4 +1,8 @@
-"""PagerDuty: incidents and services, by webhook subscriptions (V3)."""
+"""PagerDuty: incidents and services, by webhook subscriptions (V3).
+
+Setup: under Integrations > Generic Webhooks (v3) add a webhook with the hub's URL, a scope and events. `secret` is
+shown once, when it is made.
+"""
 
 from hub import Limits, Provider, body, hookimpl
 from hub.signatures import HMAC

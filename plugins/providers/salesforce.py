@@ -1,4 +1,10 @@
-"""Salesforce: outbound messages, which are SOAP and nothing but the URL's secret proves."""
+"""Salesforce: outbound messages, which are SOAP and nothing but the URL's secret proves.
+
+Setup: in Setup > Outbound Messages add one whose endpoint is the hub's URL, ending with `?token=...`, the `secret`;
+with LastModifiedDate among its fields, the event has a time. Send it from a flow.
+
+Leave Send Session ID off: it is a credential, and the request that is kept has it.
+"""
 
 import re
 from typing import Any

@@ -1,4 +1,8 @@
-"""Slack: Events API, interactivity and slash commands."""
+"""Slack: Events API, interactivity and slash commands.
+
+Setup: at https://api.slack.com/apps open the app; with the hub running, paste its URL under Event Subscriptions,
+Interactivity and Slash Commands. `secret` is the Signing Secret of Basic Information.
+"""
 
 from typing import Any
 

@@ -1,4 +1,10 @@
-"""SurveyMonkey: responses to surveys."""
+"""SurveyMonkey: responses to surveys.
+
+Setup: with the hub running, `POST https://api.surveymonkey.com/v3/webhooks` with the hub's URL as `subscription_url`.
+`secret` and `client_id` are the app's.
+
+An event names a response; its answers have to be fetched by the API.
+"""
 
 from typing import Annotated
 

@@ -1,4 +1,7 @@
-"""Tally: form submissions."""
+"""Tally: form submissions.
+
+Setup: in the form's Integrations connect Webhooks with the hub's URL, and add a signing secret, the `secret`.
+"""
 
 from hub import Limits, Provider, body, hookimpl
 from hub.signatures import HMAC

@@ -1,4 +1,8 @@
-"""Trello: actions on boards, lists and cards."""
+"""Trello: actions on boards, lists and cards.
+
+Setup: with the hub running, `POST https://api.trello.com/1/webhooks` with `idModel` and the hub's URL as `callbackURL`.
+`secret` is the app's secret, beside its API key (https://trello.com/power-ups/admin).
+"""
 
 from hub import Limits, Provider, body, first_of, head_ok, hookimpl
 from hub.signatures import HMAC

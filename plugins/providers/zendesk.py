@@ -1,4 +1,10 @@
-"""Zendesk: events, and requests that triggers and automations make as their authors please."""
+"""Zendesk: events, and requests that triggers and automations make as their authors please.
+
+Setup: in the Admin Center under Apps and integrations > Webhooks create one with the hub's URL, for events or for a
+trigger. `secret` is what Reveal secret shows on its page.
+
+A test before it is saved is signed with another secret, the same for everybody, and refused.
+"""
 
 from hub import Limits, Provider, Request, body, first_of, header, hookimpl
 from hub.signatures import HMAC
