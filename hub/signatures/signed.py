@@ -39,7 +39,7 @@ class Signed(ABC):
     at: the header's name, or any place; value: how it looks there; signed: what is signed, a tuple for any of several;
     timestamp, id, nonce: places outside the signature's own; clock: how the time is written (reading guesses by size);
     tolerance: seconds that a signed time may be old, None for no limit; ahead: seconds it may be in the future
-    (tolerance if None); require: places that must hold a text for this scheme to be meant; also: other headers that may
+    (tolerance if None); require: places that must hold a text for this scheme to be meant; also: other places that may
     hold the signature; keyid: the place that names the key; defaults: places that signing fills if they are empty;
     covers: how much of the body a function signs (a template says it itself). Values of `require` are templates.
     """
@@ -59,7 +59,7 @@ class Signed(ABC):
         tolerance: float | None = 300,
         ahead: float | None = None,
         require: Mapping[str | Reader, str] | None = None,
-        also: Sequence[str] = (),
+        also: Sequence[str | Reader] = (),
         keyid: Reader | None = None,
         defaults: Mapping[str | Reader, str] | None = None,
         covers: Literal["all", "part", "none"] | None = None,

@@ -51,7 +51,7 @@ class HMAC(Signed):
         tolerance: float | None = 300,
         ahead: float | None = None,
         require: Mapping[str | Reader, str] | None = None,
-        also: Sequence[str] = (),
+        also: Sequence[str | Reader] = (),
         keyid: Reader | None = None,
         defaults: Mapping[str | Reader, str] | None = None,
         covers: Literal["all", "part", "none"] | None = None,
