@@ -19,3 +19,9 @@ def inside(*paths: str) -> Slot:
     """The first of several places in the content that has a value."""
     place = first_of(*(body(path) for path in paths))
     return lambda request: place(request.part(content(request)))
+
+
+def parts(request: Request) -> list[Any]:
+    """For `split`: the items of a list in JSON; any other content is the only item."""
+    value = content(request)
+    return value if isinstance(value, list) else [value]
