@@ -7,6 +7,8 @@ to fields. `secret` is the app's secret (App settings > Basic). A Page has to be
 Only messages and leads have an id; if Meta sends another change twice, it is two events.
 """
 
+from typing import Any
+
 from hub import Limits, Provider, Request, body, first_of, hookimpl, join, key_of
 
 from ._meta import VERIFY, changes, subscribe
@@ -15,7 +17,7 @@ AROUND = ("object", "id", "time", "sender", "recipient", "timestamp", "hop_conte
 """What stands beside the one key that says what a message is: `message`, `postback`, `read`."""
 
 
-def delivery(request: Request) -> str | None:
+def delivery(request: Request) -> Any:
     """The id of a message or a lead. The sender, the recipient and the deletion of a message each bring its id."""
     if body("message.mid")(request):
         return join(body("id"), body("message.mid"), body("message.is_deleted"), by=":")(request)
