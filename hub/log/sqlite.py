@@ -130,6 +130,8 @@ class SqliteLog:
         for subscription in self._subscriptions.values():
             if subscription.number in requeued:
                 subscription.wake(self._clock())
+        # what everybody took already is let go: parsed events are many objects, and each costs the garbage collector
+        self._head.forget(min((one.lanes[0].position for one in self._subscriptions.values()), default=self._head.last))
         self._head.add(fresh, size)
 
     # events

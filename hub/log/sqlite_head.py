@@ -48,7 +48,7 @@ class Head:
         return [stored for stored, _ in self._items[start : start + limit]]
 
     def forget(self, position: int) -> None:
-        """Events up to here were pruned, or some of them."""
+        """Events up to here are not asked for again, or were pruned."""
         if self._items:
             gone = max(0, position + 1 - self._items[0][0].position)
             self._bytes -= sum(size for _, size in self._items[:gone])
