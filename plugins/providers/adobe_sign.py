@@ -19,7 +19,7 @@ from ._places import chosen_header
 
 
 def echoed(request: Request) -> Reply | None:
-    """The client id: Acrobat Sign wants it back to each request."""
+    """The client id, which Acrobat Sign wants back from each request."""
     client = header("X-AdobeSign-ClientId")(request)
     if client is None or re.fullmatch(r"[\w-]{1,200}", client, re.ASCII) is None:
         return None
@@ -28,7 +28,7 @@ def echoed(request: Request) -> Reply | None:
 
 
 def intent(request: Request) -> Reply | None:
-    """GET asks whether the webhook is wanted."""
+    """The client id, when GET asks whether the webhook is wanted."""
     reply = echoed(request) if request.method == "GET" else None
     return replace(reply, event=False) if reply else None
 

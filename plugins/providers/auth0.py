@@ -2,8 +2,6 @@
 
 Setup: under Monitoring > Streams create a Custom Webhook with the hub's URL. `secret` is its Authorization Token; for
 an event stream it is `Bearer ` with the token, or set `username` and `password`. Name another header in `header`.
-
-Nothing is signed: the token is sent as it is.
 """
 
 from typing import Any
@@ -17,7 +15,7 @@ from ._places import chosen_header
 
 
 def logs(request: Request) -> list[Any]:
-    """JSON lines, an array, or an object, as the stream's content format says; a CloudEvent."""
+    """The logs: JSON lines, an array or an object, as the stream's content format says."""
     try:
         return items("logs[]" if isinstance(request.json, dict) else "[]")(request)
     except Unreadable as error:

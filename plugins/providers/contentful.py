@@ -3,8 +3,6 @@
 Setup: under Settings > Webhooks add a webhook with the hub's URL, and enable request verification for the space.
 `secret` is the signing secret that is shown then. Basic authentication (`username`, `password`) or a secret header of
 your own (`token`, `header`) will do instead.
-
-The path is signed: behind a proxy set `public_url`.
 """
 
 from urllib.parse import quote
@@ -18,10 +16,10 @@ NAMES = "x-contentful-signed-headers"
 ALWAYS = f"{NAMES},x-contentful-timestamp,x-contentful-topic"
 
 
-def signed(request: Request) -> bytes | None:
-    """Method, path, the headers that the request names, and the body, a line each."""
+def signed(request: Request, *, timestamp: str | None) -> bytes | None:
+    """The method, the path, the headers that the request names, and the body, a line each."""
     names = {name.strip().lower() for name in (request.header(NAMES) or "").split(",")}
-    values = {name: request.header(name) for name in names | {NAMES, "x-contentful-timestamp"}}
+    values = {name: request.header(name) for name in names | {NAMES}} | {"x-contentful-timestamp": timestamp}
     if None in values.values():
         return None
     headers = ";".join(f"{name}:{(values[name] or '').strip()}" for name in sorted(values))

@@ -2,8 +2,6 @@
 
 Setup: enter the hub's URL as the account callback in the API settings, or as the event callback of an API app. `secret`
 is the API key.
-
-The hash that proves a callback covers its time and type, not the rest of the body.
 """
 
 from dataclasses import dataclass, replace
@@ -50,14 +48,14 @@ SUBJECT = first_of(
 
 
 def test(request: Request) -> Reply | None:
-    """The test of a callback URL."""
+    """The test of a callback URL, which is answered unproven."""
     small = len(request.body) < 5000  # a stranger's form is parsed here
     asked = small and inside("event.event_type")(request) == "callback_test"
     return Reply(200, RECEIVED.body, event=False, note="callback_test answered") if asked else None
 
 
 def signed(request: Request) -> str | None:
-    """Time and type."""
+    """The event's time and type."""
     time, kind = inside("event.event_time")(request), inside("event.event_type")(request)
     return f"{time}{kind}" if time and kind else None
 

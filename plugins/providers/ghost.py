@@ -9,7 +9,7 @@ either, but only what it is about, such as `post`. A webhook that is answered 41
 
 from typing import Annotated, Any
 
-from hub import Limits, Provider, body, first_of, hookimpl, key_of
+from hub import Limits, Provider, Request, body, first_of, hookimpl, key_of
 from hub.signatures import HMAC, Configured
 
 
@@ -21,11 +21,20 @@ def scheme(*, legacy: Annotated[bool, "The site runs an older Ghost, which signs
     return HMAC("X-Ghost-Signature", form, "{body}{timestamp}", clock="ms")
 
 
-def inside(name: str) -> Any:
+def inside(request: Request, name: str) -> Any:
     """A field of the thing as it is now; as it was, if it was deleted."""
-    thing = key_of(but=("event",))
-    places = [(f"{state}.{name}") for state in ("current", "previous")]
-    return lambda request: first_of(*(body(f"{thing(request)}.{place}") for place in places))(request)
+    thing = key_of(but=("event",))(request)
+    return first_of(body(f"{thing}.current.{name}"), body(f"{thing}.previous.{name}"))(request)
+
+
+def changed(request: Request) -> Any:
+    """When the post, page, tag or member was last changed."""
+    return inside(request, "updated_at")
+
+
+def about(request: Request) -> Any:
+    """The id of the post, page, tag or member."""
+    return inside(request, "id")
 
 
 ghost = Provider(
@@ -35,8 +44,8 @@ ghost = Provider(
     verify=Configured(scheme),
     # an older Ghost sends nothing at all for the one event that is about no thing
     type=first_of(body("event"), key_of(), "site.changed"),
-    time=inside("updated_at"),
-    subject=inside("id"),
+    time=changed,
+    subject=about,
     limits=Limits(timeout=2, disables="deleted on 410", confidence="high"),
 )
 

@@ -4,7 +4,7 @@ Setup: in the Admin Console under Workflow > Event Hooks create one with the hub
 authentication field and a secret of your own, which is the `secret`; then let Okta verify it. Name another field in
 `header`.
 
-Nothing is signed: the secret is sent as it is. Deliveries are best effort, with one retry.
+Deliveries are best effort, with one retry, and may come out of order.
 """
 
 import orjson
@@ -15,7 +15,7 @@ from ._places import chosen_header
 
 
 def verification(request: Request) -> Reply | None:
-    """The only GET that Okta sends."""
+    """The one-time challenge, sent back as JSON."""
     challenge = header("X-Okta-Verification-Challenge")(request)
     if request.method != "GET" or not challenge:
         return None

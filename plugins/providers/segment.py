@@ -3,7 +3,7 @@
 Setup: under Connections > Catalog choose Webhooks (Actions), connect it to a source and enter the hub's URL in its
 mapping. `secret` is the shared secret of the destination's settings; `token` a secret that you add as a header instead.
 
-Of a batch Segment signs the first event alone: leave the batch size at 0 where that matters.
+Leave the batch size at 0: in a batch the other events could be anyone's.
 """
 
 from json import JSONDecoder

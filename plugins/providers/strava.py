@@ -4,7 +4,7 @@ Setup: POST to https://www.strava.com/api/v3/push_subscriptions with the applica
 the hub's URL as `callback_url` and a `verify_token` of your own, which may be set here too. `secret` is the `id` in the
 answer.
 
-Nothing is signed, and the subscription's id can be guessed: end the URL with `?token=...` and set `token`.
+The subscription's id can be guessed: end the URL with `?token=...` and set `token`.
 """
 
 from hmac import compare_digest
@@ -19,7 +19,7 @@ from hub.signatures import AllOf, Token
 def validation(
     request: Request, *, verify_token: Annotated[str | None, "The `verify_token` of the subscription."] = None
 ) -> Reply | None:
-    """A new subscription starts with a challenge; with another token than the configured one it is not ours."""
+    """The challenge of a new subscription, sent back as JSON if its `verify_token` is the configured one."""
     challenge, given = query("hub.challenge")(request), query("hub.verify_token")(request) or ""
     if request.method != "GET" or query("hub.mode")(request) != "subscribe" or not challenge:
         return None

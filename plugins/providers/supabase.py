@@ -47,7 +47,7 @@ supabase = Provider(
     title="Supabase",
     docs="https://supabase.com/docs/guides/database/webhooks",
     verify=OneOf(
-        hook=StandardWebhooks(),
+        hook=StandardWebhooks().modes["v1"],
         bearer=Bearer(doc="The auth hook's secret, or the token of a database webhook."),
         header=chosen_header(option="secret"),
     ),

@@ -13,7 +13,7 @@ TIMES = ("submittedAt", "publishedOn", "acceptedOn", "deletedOn", "lastUpdated",
 
 
 def submission(request: Request) -> Any:
-    """A form is submitted once; of all else the id is that of a thing to which much happens."""
+    """The submission's id; of all else the id is that of a thing to which much happens."""
     return body("payload.id")(request) if body("triggerType")(request) == "form_submission" else None
 
 
