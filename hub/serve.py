@@ -13,12 +13,14 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
+import structlog
 import uvicorn
 
 from hub.config import Config
 from hub.core import Hub
 from hub.errors import LogError, ServeError
 from hub.request import Request
+from hub.retry import reason_of
 from hub.source import Source
 from hub.telemetry import configure_logging
 from hub.tunnel import Tunnel, open_tunnel
@@ -36,7 +38,17 @@ EXPLAIN_LARGEST = 32 * 1024
 def serve(config: Config, *, tunnel: str | None = None) -> int:
     """Run the hub until it is told to stop; the process's exit code."""
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        return runner.run(run(config, tunnel=tunnel))
+        loop = runner.get_loop()
+        main = loop.create_task(run(config, tunnel=tunnel))
+        while True:
+            try:
+                return loop.run_until_complete(main)
+            except (SystemExit, KeyboardInterrupt) as error:
+                if main.done():
+                    raise
+                # out of a task or a callback these stop the loop; a plugin must not stop the hub
+                text = f"a plugin's task raised {reason_of(error)}; the hub goes on"
+                structlog.get_logger("hub").error("warning", text=text)
 
 
 async def run(config: Config, *, tunnel: str | None = None) -> int:
