@@ -1,4 +1,8 @@
-"""Bitbucket Cloud: repository and workspace webhooks."""
+"""Bitbucket Cloud: repository and workspace webhooks.
+
+Setup: under Repository settings > Webhooks add one with the hub's URL, its triggers and a secret, which is the
+`secret`.
+"""
 
 from hub import Limits, Provider, body, first_of, header, hookimpl
 from hub.signatures import HMAC

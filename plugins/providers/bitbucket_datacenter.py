@@ -1,4 +1,8 @@
-"""Bitbucket Data Center: repository and project webhooks."""
+"""Bitbucket Data Center: repository and project webhooks.
+
+Setup: under Repository settings > Webhooks create one with the hub's URL and a secret, which is the `secret`. Set
+`username` and `password` too where the webhook has them.
+"""
 
 from hub import Limits, Provider, Reply, Request, body, first_of, header, hookimpl, join
 from hub.signatures import HMAC, AllOf, Basic

@@ -1,4 +1,10 @@
-"""Buildkite: builds, jobs and agents."""
+"""Buildkite: builds, jobs and agents.
+
+Setup: under Organization Settings > Notification Services add a webhook with the hub's URL and let it send a signature.
+`secret` is its token, whether that signs or is sent itself.
+
+A payload may show a later state than that of its event.
+"""
 
 from typing import Any
 

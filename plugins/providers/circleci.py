@@ -1,4 +1,7 @@
-"""CircleCI: finished workflows and jobs."""
+"""CircleCI: finished workflows and jobs.
+
+Setup: under Project Settings > Webhooks add one with the hub's URL and a secret token, which is the `secret`.
+"""
 
 from hub import Limits, Provider, body, first_of, hookimpl
 from hub.signatures import HMAC

@@ -1,4 +1,9 @@
-"""Docker Hub: pushes of images, which nothing but the URL's secret proves."""
+"""Docker Hub: pushes of images, which nothing but the URL's secret proves.
+
+Setup: on the repository's Webhooks tab enter the hub's URL with `?token=...` at its end. `secret` is what stands there.
+
+The `callback_url` in the body is never called: it could lead anywhere.
+"""
 
 from hub import Provider, body, digest_of, first_of, hookimpl, query
 from hub.signatures import Token

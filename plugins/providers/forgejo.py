@@ -1,4 +1,8 @@
-"""Forgejo: repository, organization and system webhooks, as JSON, as a form, or in the query of a GET."""
+"""Forgejo: repository, organization and system webhooks, as JSON, as a form, or in the query of a GET.
+
+Setup: under Settings > Webhooks add a webhook of the kind Forgejo with the hub's URL and a secret, which is the
+`secret`; `authorization` is its Authorization header, if it has one.
+"""
 
 from hub import Limits, Provider, first_of, header, hookimpl, join
 from hub.signatures import HMAC, AllOf, Token

@@ -1,4 +1,8 @@
-"""Gitea: repository, organization and system webhooks, as JSON, as a form, or in the query of a GET."""
+"""Gitea: repository, organization and system webhooks, as JSON, as a form, or in the query of a GET.
+
+Setup: under Settings > Webhooks add a webhook of the kind Gitea with the hub's URL and a secret, which is the `secret`;
+`authorization` is its Authorization header, if it has one.
+"""
 
 from hub import Limits, Provider, header, hookimpl, join
 from hub.signatures import HMAC, AllOf, Token

@@ -1,4 +1,8 @@
-"""GitLab: project, group and system hooks."""
+"""GitLab: project, group and system hooks.
+
+Setup: under Settings > Webhooks of the project or group, or in the admin area, add the hub's URL with a signing token
+or a secret token, which is the `secret`; both are a list. A signed request is judged by its signature alone.
+"""
 
 from hub import Limits, Provider, body, first_of, header, hookimpl, join
 from hub.signatures import HMAC, OneOf, Token

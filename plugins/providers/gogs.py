@@ -1,4 +1,7 @@
-"""Gogs: repository and organization webhooks, as JSON or as a form."""
+"""Gogs: repository and organization webhooks, as JSON or as a form.
+
+Setup: under Settings > Webhooks add a webhook of the kind Gogs with the hub's URL and a secret, which is the `secret`.
+"""
 
 from hub import Limits, Provider, header, hookimpl, join
 from hub.signatures import HMAC

@@ -1,4 +1,8 @@
-"""Heroku: webhooks of apps and add-ons."""
+"""Heroku: webhooks of apps and add-ons.
+
+Setup: `heroku webhooks:add -a APP -i api:release -l notify -u URL -s SECRET` with the hub's URL and a secret of your
+own, which is the `secret`; `authorization` is the value of `-t`, if you give one. Level `sync` repeats what fails.
+"""
 
 from hub import Limits, Provider, body, first_of, hookimpl, join
 from hub.signatures import HMAC, AllOf, Token

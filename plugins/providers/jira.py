@@ -1,4 +1,9 @@
-"""Jira: webhooks of administrators and of OAuth apps, of the cloud and of Data Center."""
+"""Jira: webhooks of administrators and of OAuth apps, of the cloud and of Data Center.
+
+Setup: as an administrator, under Settings > System > WebHooks, create one with the hub's URL and a secret, which is the
+`secret`. For webhooks of an OAuth app set its `client_secret` (unverified). Data Center signs nothing: end the URL with
+`?token=...` and set `token`.
+"""
 
 from hub import Limits, Provider, Request, body, first_of, header, hookimpl, query
 from hub.signatures import HMAC, JWT, OneOf, Token

@@ -1,4 +1,7 @@
-"""LaunchDarkly: changes of flags, projects, environments and members."""
+"""LaunchDarkly: changes of flags, projects, environments and members.
+
+Setup: under Integrations > Webhooks add one with the hub's URL and sign it with a secret, which is the `secret`.
+"""
 
 from hub import Limits, Provider, body, first_of, hookimpl, join
 from hub.signatures import HMAC

@@ -1,4 +1,7 @@
-"""Linear: issues, comments, projects and agent sessions."""
+"""Linear: issues, comments, projects and agent sessions.
+
+Setup: under Settings > API > Webhooks create one with the hub's URL. `secret` is its signing secret.
+"""
 
 from hub import Limits, Provider, body, first_of, header, hookimpl, join
 from hub.signatures import HMAC

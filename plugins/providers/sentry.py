@@ -1,4 +1,8 @@
-"""Sentry: webhooks of integrations, of installations, issues, alerts and errors."""
+"""Sentry: webhooks of integrations, of installations, issues, alerts and errors.
+
+Setup: under Settings > Developer Settings create an integration with the hub's URL as webhook URL and choose its
+resources. `secret` is its client secret.
+"""
 
 from hub import Limits, Provider, body, first_of, header, hookimpl, join
 from hub.signatures import HMAC

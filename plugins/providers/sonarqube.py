@@ -1,4 +1,10 @@
-"""SonarQube Server and SonarQube Cloud: finished analyses."""
+"""SonarQube Server and SonarQube Cloud: finished analyses.
+
+Setup: under Project Settings > Webhooks, or for all projects under Administration, create one with the hub's URL and a
+secret, which is the `secret`. A user name and password in that URL are sent too: set `username` and `password`.
+
+Without a secret SonarQube signs nothing.
+"""
 
 from hub import Limits, Provider, body, hookimpl, join
 from hub.signatures import HMAC, AllOf, Basic

@@ -1,4 +1,8 @@
-"""Standard Webhooks: any platform that follows the specification, v1 and v1a."""
+"""Standard Webhooks: any platform that follows the specification, v1 and v1a.
+
+Setup: on the platform's page of webhooks add an endpoint with the hub's URL. `secret` is its secret (`whsec_...`),
+`public_key` its key (`whpk_...`) where the platform signs with one.
+"""
 
 from hub import Provider, body, header, hookimpl
 from hub.signatures import StandardWebhooks

@@ -1,4 +1,10 @@
-"""HCP Terraform and Terraform Enterprise: notifications of runs, workspaces and assessments."""
+"""HCP Terraform and Terraform Enterprise: notifications of runs, workspaces and assessments.
+
+Setup: under Settings > Notifications of the workspace create a webhook with the hub's URL and a token, which is the
+`secret`.
+
+It is enabled only if the hub takes its verification: have the source running first.
+"""
 
 from hub import Limits, Provider, body, digest_of, first_of, hookimpl
 from hub.signatures import HMAC

@@ -1,4 +1,8 @@
-"""Travis CI: builds, as JSON in a form, signed with a key that Travis publishes."""
+"""Travis CI: builds, as JSON in a form, signed with a key that Travis publishes.
+
+Setup: in .travis.yml add the hub's URL as `notifications: webhooks:`. For another installation than travis-ci.com set
+`public_key` to the key in its `/config`.
+"""
 
 from collections.abc import Mapping
 from typing import Any

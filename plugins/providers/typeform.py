@@ -1,4 +1,8 @@
-"""Typeform: form submissions."""
+"""Typeform: form submissions.
+
+Setup: in the form under Connect > Webhooks add one with the hub's URL, and a secret in its settings, which is the
+`secret`.
+"""
 
 from hub import Limits, Provider, body, hookimpl
 from hub.signatures import HMAC

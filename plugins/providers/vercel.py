@@ -1,4 +1,8 @@
-"""Vercel: deployments, projects and integrations."""
+"""Vercel: deployments, projects and integrations.
+
+Setup: in the team's settings under Webhooks create one with the hub's URL. `secret` is shown once then; for webhooks of
+an integration it is the client secret.
+"""
 
 from hub import Limits, Provider, body, first_of, hookimpl
 from hub.signatures import HMAC
