@@ -1,7 +1,7 @@
 """GitHub: repository, organization and app webhooks, as JSON or as a form.
 
-Setup: under Settings > Webhooks of the repository, organization or app add a webhook with the hub's URL as payload URL,
-the content type application/json and a secret of your own, which is the `secret`.
+Setup: under Settings > Webhooks of a repository or organization, or in an app's settings, enter the hub's URL, the
+content type application/json and a secret of your own, which is the `secret`.
 """
 
 from typing import Any

@@ -2,8 +2,6 @@
 
 Setup: in the project's configuration under Notifications add one of the kind HTTP POST request with the hub's URL and a
 JWS secret token, which is the `secret`. Each is for one event: add one for each.
-
-Without a secret token Netlify signs nothing.
 """
 
 from hub import Limits, Provider, body, digest_of, first_of, header, hookimpl, join

@@ -2,8 +2,6 @@
 
 Setup: under Project Settings > Webhooks, or for all projects under Administration, create one with the hub's URL and a
 secret, which is the `secret`. A user name and password in that URL are sent too: set `username` and `password`.
-
-Without a secret SonarQube signs nothing.
 """
 
 from hub import Limits, Provider, body, hookimpl, join
