@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+from hub.about import about
+from hub.loader import builtin_names, load_plugins
+from hub.provider_pages import overview, page
 from hub.reference import json_schema, reference
 
 HERE = Path(__file__).parent
@@ -22,12 +25,25 @@ def pages() -> dict[Path, str]:
     """Every generated file's path and content."""
     import json
 
+    plugins = load_plugins(installed=False)
+    providers = [about(plugins, name) for name in builtin_names("providers")]
     return {
         HERE / "configuration.md": INTRODUCTION + reference(),
         HERE / "config.schema.json": json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n",
+        HERE / "providers.md": overview(providers),
+        **{HERE / "providers" / f"{facts.provider.name}.md": page(facts) for facts in providers},
     }
 
 
+def stale(pages: dict[Path, str]) -> list[Path]:
+    """Generated pages that belong to nothing any more."""
+    return sorted(set((HERE / "providers").glob("*.md")) - set(pages))
+
+
 if __name__ == "__main__":
-    for path, text in pages().items():
+    written = pages()
+    (HERE / "providers").mkdir(exist_ok=True)
+    for path, text in written.items():
         path.write_text(text, encoding="utf-8")
+    for path in stale(written):
+        path.unlink()

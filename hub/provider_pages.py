@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from hub.about import About
@@ -31,7 +32,7 @@ SLOTS = {"split": "events of a batch", "type": "type", "id": "id", "time": "time
 
 def overview(providers: Iterable[About]) -> str:
     """The table of all providers."""
-    return INTRODUCTION + "\n".join(_table(COLUMNS, map(_row, providers))) + "\n"
+    return INTRODUCTION + _without_html("\n".join(_table(COLUMNS, map(_row, providers)))) + "\n"
 
 
 def _row(facts: About) -> Sequence[str]:
@@ -53,7 +54,7 @@ def page(facts: About) -> str:
     """One provider's page."""
     docs = facts.provider.docs
     link = docs if "://" in docs else "../" + docs.removeprefix("docs/")
-    head = [NOTE, "", f"# {facts.provider.title}", "", f"{facts.summary.rstrip('.')}. [Its documentation]({link})."]
+    head = [f"# {facts.provider.title}", "", f"{facts.summary.rstrip('.')}. [Its documentation]({link})."]
     sections = {
         "Set up": [facts.setup] if facts.setup else [],
         "Config": list(_config(facts)),
@@ -64,7 +65,8 @@ def page(facts: About) -> str:
         "Try it": ["```console", *(f"$ hub send {facts.provider.name} {event}" for event in facts.samples), "```"],
     }
     parts = [f"\n## {title}\n\n" + "\n".join(lines) for title, lines in sections.items() if lines]
-    return "\n".join([*head, *parts]) + "\n"
+    text = "\n".join([*head, *parts])
+    return f"{NOTE}\n\n{_without_html(text)}\n"
 
 
 def _config(facts: About) -> Iterator[str]:
@@ -108,15 +110,13 @@ def _events(facts: About) -> Iterator[str]:
 def _limits(limits: Limits) -> Iterator[str]:
     if not _known(limits):
         return
-    yield from _table(
-        ("what", "documented"),
-        [
-            ("timeout", f"{limits.timeout:g} s" if limits.timeout else ""),
-            ("retries", limits.retries),
-            ("disabled", limits.disables),
-            ("confidence", "low: unverified" if limits.confidence == "low" else limits.confidence),
-        ],
-    )
+    documented = {
+        "timeout": f"{limits.timeout:g} s" if limits.timeout else "",
+        "retries": limits.retries,
+        "disabled": limits.disables,
+        "confidence": "low: unverified" if limits.confidence == "low" else limits.confidence,
+    }
+    yield from _table(("what", "documented"), [(what, words) for what, words in documented.items() if words])
 
 
 def _known(limits: Limits) -> bool:
@@ -125,6 +125,11 @@ def _known(limits: Limits) -> bool:
 
 def _replay(mode: Mode) -> str:
     return "its own" if mode.replay is None else mode.replay or "none"
+
+
+def _without_html(text: str) -> str:
+    """The text with `<` as itself; in code it is that already."""
+    return re.sub(r"(```.*?```|`[^`\n]*`)|<", lambda match: match[1] or "&lt;", text, flags=re.DOTALL)
 
 
 def _each(values: Iterable[str]) -> str:

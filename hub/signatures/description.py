@@ -108,9 +108,12 @@ def _signed(scheme: Signed, name: str) -> Mode:
     values = frozenset[str]().union(*map(_used, scheme.signed))
     timed = "timestamp" in values and scheme.tolerance not in (None, inf)
     replay = f"signed time, {scheme.tolerance:g} s" if timed else ""
-    look = _look(scheme.places[0], scheme.form.text)
+    first, *others = scheme.places
+    more = [f"in {place_words(place)}" for place in others[:3]]
+    look = " or ".join([_look(first, scheme.form.text), *more, *(["in others like it"] if others[3:] else [])])
     outside = {_named(place) for part, place in scheme.outside.items() if part in values}
-    return Mode(name, look, " or ".join(map(_text, scheme.signed)), replay, values | outside)
+    signed = " or ".join(dict.fromkeys(map(_text, scheme.signed)))
+    return Mode(name, look, signed, replay, values | outside)
 
 
 def _token(scheme: JWT) -> Mode:
@@ -142,7 +145,7 @@ def _text(signed: Template | Callable[..., Any]) -> str:
     """What is signed, as the provider's file shows it; a function says it itself."""
     if isinstance(signed, Template):
         return f"`{signed.text}`".replace("\n", "\\n")
-    return _said(signed) or "a string of its own"
+    return _said(signed) or "a string that the provider's file makes"
 
 
 def _said(function: Callable[..., Any]) -> str:
