@@ -1,4 +1,15 @@
-"""Anthropic: sessions and vaults of managed agents."""
+"""Anthropic: sessions and vaults of managed agents.
+
+Setup: in the Console open Manage > Webhooks > Add endpoint, paste the hub's URL (https on port 443), and choose
+events. `secret` is the signing secret, shown once.
+
+Events name an object only: what it has become has to be fetched.
+
+A secret that is made anew ends the old one at once: set the new one in the hub without delay, and let in what was
+refused meanwhile with `hub rejected accept`.
+
+An endpoint is disabled after about 20 failures one after another (unverified).
+"""
 
 from hub import Limits, Provider, body, first_of, header, hookimpl
 from hub.signatures import StandardWebhooks

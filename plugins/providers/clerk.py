@@ -1,4 +1,8 @@
-"""Clerk: users, sessions and organizations."""
+"""Clerk: users, sessions and organizations.
+
+Setup: in the Dashboard open the application, Webhooks > Add Endpoint: paste the hub's URL and choose events. `secret`
+is the Signing Secret on the endpoint's page.
+"""
 
 from hub import Provider, body, header, hookimpl
 from hub.signatures import StandardWebhooks

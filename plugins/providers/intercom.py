@@ -1,4 +1,12 @@
-"""Intercom: conversations, contacts and tickets."""
+"""Intercom: conversations, contacts and tickets.
+
+Setup: in the Developer Hub open the app, Configure > Webhooks; paste the hub's URL and choose topics. `secret` is the
+app's client secret (Configure > Basic information). The URL is tried when it is saved, so the hub has to run.
+
+The secret is the app's, not the webhook's: rotating it changes it for OAuth too.
+
+The signature is made with SHA-1.
+"""
 
 from hub import Limits, Provider, body, first_of, head_ok, hookimpl
 from hub.signatures import HMAC

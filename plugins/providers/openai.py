@@ -1,4 +1,10 @@
-"""OpenAI: responses, batches, fine-tuning jobs, evals and calls."""
+"""OpenAI: responses, batches, fine-tuning jobs, evals and calls.
+
+Setup: in the project's settings open Webhooks, create one with the hub's URL, and choose events. `secret` is its
+signing secret, shown once.
+
+Events name an object only: what it has become has to be fetched.
+"""
 
 from hub import Limits, Provider, body, header, hookimpl
 from hub.signatures import StandardWebhooks

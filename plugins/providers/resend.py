@@ -1,4 +1,8 @@
-"""Resend: e-mails, contacts and domains."""
+"""Resend: e-mails, contacts and domains.
+
+Setup: Webhooks > Add Webhook: paste the hub's URL and choose events. `secret` is the Signing Secret on the webhook's
+page.
+"""
 
 from hub import Limits, Provider, body, first_of, header, hookimpl
 from hub.signatures import StandardWebhooks
