@@ -15,12 +15,14 @@ from typing import Any
 
 import structlog
 import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from hub.config import Config
 from hub.core import Hub
 from hub.errors import LogError, ServeError
 from hub.request import Request
 from hub.retry import reason_of
+from hub.settings import Server
 from hub.source import Source
 from hub.telemetry import configure_logging
 from hub.tunnel import Tunnel, open_tunnel
@@ -28,6 +30,9 @@ from hub.tunnel import Tunnel, open_tunnel
 BACKLOG = 4096
 KEEP_ALIVE = 65
 """Seconds: above the 60 s of common load balancers, so that they close a connection first."""
+
+LARGEST_HEAD = 64 * 1024
+"""Bytes of a head that may be unfinished."""
 
 EXPLAIN_EVERY = 1.0
 """Seconds between two explanations for one source: strangers must not set the pace."""
@@ -72,8 +77,8 @@ async def _serve(
     from hub.web.api import console_app
     from hub.web.webhooks import Webhooks
 
-    grace = hub.config.server.grace
-    listeners = [_Server(Webhooks(hub), public, grace), _Server(console_app(hub), private, grace)]
+    apps = ((Webhooks(hub), public), (console_app(hub), private))
+    listeners = [_Server(app, sock, hub.config.server) for app, sock in apps]
     tasks = [asyncio.create_task(listener.run()) for listener in listeners]
     while not all(listener.started for listener in listeners) and not any(task.done() for task in tasks):
         await asyncio.sleep(0.005)
@@ -182,12 +187,50 @@ def _announce(hub: Hub, public: socket.socket, private: socket.socket, tunnel: T
         say(f"  -> {state.name}")
 
 
+class _Connection(HttpToolsProtocol):
+    """uvicorn's, which would wait for ever for the head of a request, and hold one of any size."""
+
+    _since: float | None = None
+    _size = 0
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        super().connection_made(transport)
+        self._since, self._size = self.loop.time(), 0
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._since, self._size = self.loop.time(), 0
+
+    def on_headers_complete(self) -> None:
+        self._since = None
+        super().on_headers_complete()
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self._since is not None:
+            self._size += len(data)
+            if self._size > LARGEST_HEAD:
+                self._end(b"431 Request Header Fields Too Large")
+
+    def look(self, now: float, within: float) -> None:
+        """End it if it is overdue. Between two requests uvicorn's own time for idle connections counts."""
+        if self._since is not None and now - self._since > (within if self._size else KEEP_ALIVE):
+            self._end(b"408 Request Timeout")
+
+    def _end(self, status: bytes) -> None:
+        if not self.transport.is_closing():
+            if self._size:
+                self.transport.write(b"HTTP/1.1 " + status + b"\r\nconnection: close\r\ncontent-length: 0\r\n\r\n")
+            self.transport.close()
+
+
 class _Server(uvicorn.Server):
     """One uvicorn server on a socket of ours; signals are handled once for both."""
 
-    def __init__(self, app: Any, sock: socket.socket, grace: float) -> None:
+    def __init__(self, app: Any, sock: socket.socket, settings: Server) -> None:
         config = uvicorn.Config(
             app,
+            http=_Connection,
             log_config=None,
             access_log=False,
             server_header=False,
@@ -195,14 +238,24 @@ class _Server(uvicorn.Server):
             proxy_headers=False,  # the webhook listener has its own rule, trusted_proxies
             backlog=BACKLOG,
             timeout_keep_alive=KEEP_ALIVE,
-            timeout_graceful_shutdown=max(1, int(grace)),
+            timeout_graceful_shutdown=max(1, int(settings.grace)),
         )
         super().__init__(config)
         self._socket = sock
+        self._head_within = settings.body_timeout
 
     async def run(self) -> None:  # type: ignore[override]  # uvicorn's is for a process of its own
         """Serve until `should_exit`."""
         await self.serve(sockets=[self._socket])
+
+    async def on_tick(self, counter: int) -> bool:
+        """Ten times a second; looks for overdue connections in one of ten."""
+        if counter % 10 == 0:
+            now = asyncio.get_running_loop().time()
+            for connection in tuple(self.server_state.connections):
+                if isinstance(connection, _Connection):
+                    connection.look(now, self._head_within)
+        return await super().on_tick(counter)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
