@@ -119,7 +119,9 @@ class Server(Table):
     max_pending: Size = Field(
         default=256 * MIB, description="Bodies held in memory at once; beyond it the answer is 503."
     )
-    body_timeout: Duration = Field(default=10.0, description="Time for a head, then for a body to arrive; slower ones are answered 408.")
+    body_timeout: Duration = Field(
+        default=10.0, description="Time for a head, then for a body to arrive; slower ones are answered 408."
+    )
     grace: Duration = Field(
         default=15.0, description="Time for requests and deliveries in flight when the hub is stopped."
     )
