@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import orjson
 
 from hub.source import Outcome, problem
@@ -17,7 +15,17 @@ def accepted(outcome: Outcome, event_id: str | None, *, duplicate: bool = False)
     body = {"status": "duplicate" if duplicate else "accepted"}
     if event_id is not None:
         body["id"] = event_id
-    return replace(outcome, status=200, headers={"content-type": "application/json"}, body=orjson.dumps(body))
+    return Outcome(
+        accepted=True,
+        status=200,
+        stage=outcome.stage,
+        reason=outcome.reason,
+        detail=outcome.detail,
+        events=outcome.events,
+        headers={"content-type": "application/json"},
+        body=orjson.dumps(body),
+        bug=outcome.bug,
+    )
 
 
 def unavailable(kind: str, title: str, detail: str) -> Outcome:

@@ -174,9 +174,13 @@ class join:
         object.__setattr__(self, "by", by)
 
     def __call__(self, request: Request) -> str | None:
-        found = [(place, _read(place, request)) for place in self.places]
-        values = [str(value) for _, value in found if value is not None and value != ""]
-        anything = any(value not in (None, "") for place, value in found if not isinstance(place, str))
+        values, anything = [], False
+        for place in self.places:
+            constant = isinstance(place, str)
+            value = place if constant else place(request)  # type: ignore[operator]  # a text is not called
+            if value is not None and value != "":
+                values.append(str(value))
+                anything = anything or not constant
         return self.by.join(values) if anything else None
 
 
@@ -346,6 +350,7 @@ ISO = re.compile(
 
 
 NUMBER = re.compile(r"-?\d+(\.\d+)?")
+RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)", re.ASCII)
 DAY = re.compile(r"(19|20)\d{6}")
 
 
@@ -374,6 +379,8 @@ def _moment(value: Any) -> datetime | None:
         return None
     if NUMBER.fullmatch(text) and not DAY.fullmatch(text):
         return _since_epoch(float(text))
+    if RFC3339.fullmatch(text):
+        return _as_utc(datetime.fromisoformat(text))
     match = ISO.fullmatch(text)
     return _iso(match) if match else _as_utc(parsedate_to_datetime(text))
 

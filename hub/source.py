@@ -257,6 +257,8 @@ def _numbered(events: list[Event]) -> tuple[Event, ...]:
 
     An event with an id of its own keeps index 0, so that it is recognized when the platform regroups its batches.
     """
+    if len(events) == 1:
+        return tuple(events)
     shared = {key for key, count in Counter(event.deliveryid for event in events).items() if count > 1}
     if not shared:
         return tuple(events)

@@ -198,13 +198,13 @@ class Signed(ABC):
 
     def _matching(self, request: Request, keys: list[Key], options: Mapping[str, Any]) -> Group:
         """The group whose signature is right."""
-        self._check_required(request, options)
+        if self.require:
+            self._check_required(request, options)
         absent: Absent | None = None
         for group in self._groups(request):
             values: dict[str, Any] = {name: self._value(name, group, request) for name in ("timestamp", "id", "nonce")}
             values["options"] = options
-            candidates = self._chosen(keys, self._value("keyid", group, request))
-            for key in candidates:
+            for key in self._chosen(keys, self._value("keyid", group, request)):
                 for signed in self.signed:
                     try:
                         message = self._message(signed, request, {**values, **self._secrets(key)})

@@ -94,6 +94,9 @@ class Form:
 
     def _read_pairs(self, text: str) -> list[Group]:
         assert self.pairs is not None
+        name, _, value = text.partition("=")
+        if value and len(self.pairs) == 1 and name in self.pairs and not SEPARATORS.search(value):
+            return [Group([value])]  # a single pair, as most send it
         groups = [Group()]
         for part in SEPARATORS.split(text, maxsplit=4 * MOST_SIGNATURES):
             name, _, value = part.partition("=")
