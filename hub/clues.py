@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from hub.errors import Refused, Unreadable
-from hub.extract import first_of, header, join, parse_time
+from hub.extract import first_of, header, join
 from hub.provider import Provider, Scheme
 from hub.request import Request
 from hub.secrets import texts
@@ -22,6 +22,7 @@ from hub.signatures.keys import KeySet
 from hub.signatures.signed import Signed
 from hub.signatures.symmetric import HMAC
 from hub.source import Source
+from hub.times import parse_time
 
 PREFIXES = ("v1,whsec_", "whsec_", "whpk_", "whsk_", "sha256=", "Bearer ", "base64:", "hex:")
 COMMON = frozenset(
@@ -66,7 +67,7 @@ def secrets_of(source: Source) -> list[tuple[str, str]]:
     """(option, text) of every credential of a source."""
     found = []
     for name, option in source.provider.verify.options().items():
-        if (option.secret or option.type is KeySet) and name != "private_key":
+        if (option.secret or option.type is KeySet) and not option.development:
             found += [(name, text) for text in texts(source.options.get(name)) if text]
     return found
 

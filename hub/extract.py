@@ -1,13 +1,11 @@
-"""Places in a request: read to extract, written to sign; and what to make of what stands there."""
+"""Places in a request: read to extract, written to sign."""
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta, timezone
-from email.utils import parsedate_to_datetime
 from typing import Any, Protocol
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
@@ -121,6 +119,32 @@ def _planted(value: Any, keys: list[str], leaf: object) -> Any:
         return [*value[:position], _planted(value[position], keys[1:], leaf), *value[position + 1 :]]
     branch = value if isinstance(value, dict) else {}
     return {**branch, keys[0]: _planted(branch.get(keys[0]), keys[1:], leaf)}
+
+
+@dataclass(frozen=True, slots=True, init=False)
+class inside:
+    """A value in content that is not plain JSON: JSON in a form field, base64, a token, XML.
+
+    content: what makes the content of a request, such as the provider's `data`; paths: as in `body`; the first of them
+    that has a value.
+    """
+
+    content: Reader
+    paths: tuple[str, ...]
+    keys: tuple[tuple[str, ...], ...] = field(repr=False, compare=False)
+
+    def __init__(self, content: Reader, *paths: str) -> None:
+        object.__setattr__(self, "content", content)
+        object.__setattr__(self, "paths", paths)
+        object.__setattr__(self, "keys", tuple(tuple(split_path(path)) for path in paths))
+
+    def __call__(self, request: Request) -> Any:
+        try:
+            found = self.content(request)
+        except Unreadable:
+            return None
+        values = (dig(found, keys) for keys in self.keys)
+        return next((value for value in values if value is not None and value != ""), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -340,72 +364,3 @@ def _element(node: Any, depth: int) -> Any:
 
 def _read(place: Reader | str, request: Request) -> Any:
     return place if isinstance(place, str) else place(request)
-
-
-ISO = re.compile(
-    r"(\d{4})-?(\d\d)-?(\d\d)(?:[T ](\d\d):?(\d\d)(?::?(\d\d)(?:[.,](\d{1,9}))?)?)?"
-    r"\s*(Z|UTC|GMT|[+-]\d\d:?(?:\d\d)?)?",
-    re.I,
-)
-
-
-NUMBER = re.compile(r"-?\d+(\.\d+)?")
-RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)", re.ASCII)
-DAY = re.compile(r"(19|20)\d{6}")
-
-
-def parse_time(value: Any) -> datetime | None:
-    """A moment from seconds, milliseconds, microseconds or nanoseconds since 1970, ISO 8601 or RFC 2822.
-
-    Numbers may be text; a moment without a zone is UTC; what cannot be read is None.
-    """
-    try:
-        moment = _moment(value)
-        # in UTC, so that every moment that is returned can be written
-        return None if moment is None else moment.astimezone(UTC)
-    except (ValueError, OverflowError, TypeError, IndexError, OSError):
-        return None
-
-
-def _moment(value: Any) -> datetime | None:
-    if isinstance(value, datetime):
-        return _as_utc(value)
-    if isinstance(value, bool) or value is None:
-        return None
-    if isinstance(value, (int, float)):
-        return _since_epoch(float(value))
-    text = str(value).strip()
-    if not text or len(text) > 64:
-        return None
-    if NUMBER.fullmatch(text) and not DAY.fullmatch(text):
-        return _since_epoch(float(text))
-    if RFC3339.fullmatch(text):
-        return _as_utc(datetime.fromisoformat(text))
-    match = ISO.fullmatch(text)
-    return _iso(match) if match else _as_utc(parsedate_to_datetime(text))
-
-
-def _since_epoch(number: float) -> datetime:
-    for divisor in (1.0, 1e3, 1e6, 1e9):
-        if abs(number) / divisor < 1e11:
-            return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=number / divisor)
-    raise ValueError("no moment")
-
-
-def _iso(match: re.Match[str]) -> datetime:
-    year, month, day, hour, minute, second, fraction, zone = match.groups()
-    micro = int((fraction or "0").ljust(6, "0")[:6])
-    moment = datetime(int(year), int(month), int(day), int(hour or 0), int(minute or 0), int(second or 0), micro)
-    if not zone or zone.upper() in ("Z", "UTC", "GMT"):
-        return moment.replace(tzinfo=UTC)
-    digits = zone[1:].replace(":", "")
-    offset = timedelta(hours=int(digits[:2]), minutes=int(digits[2:] or 0))
-    return moment.replace(tzinfo=timezone(-offset if zone[0] == "-" else offset))
-
-
-def _as_utc(moment: datetime) -> datetime:
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-Place = header | query | form | body | whole | first_of
-Function = Callable[..., Any]

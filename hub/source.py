@@ -11,9 +11,9 @@ import orjson
 
 from hub.errors import KeyNeeded, Reason, Refused, Unreadable
 from hub.event import Event, new_id
-from hub.extract import parse_time
 from hub.provider import Fetch, Provider, Reply, bind
 from hub.request import Request
+from hub.times import parse_time
 
 PROBLEMS = "urn:webhook-hub:problem:"
 """Prefix of the `type` of every problem (RFC 9457); stable."""

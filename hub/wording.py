@@ -8,7 +8,22 @@ from collections.abc import Callable, Iterable
 from itertools import pairwise
 from typing import Any
 
-from hub.extract import body, digest_of, echo, first_of, form, header, items, join, key_of, query, whole, words, xml
+from hub.extract import (
+    body,
+    digest_of,
+    echo,
+    first_of,
+    form,
+    header,
+    inside,
+    items,
+    join,
+    key_of,
+    query,
+    whole,
+    words,
+    xml,
+)
 
 SMALL = (
     *("A", "All", "An", "Any", "As", "Each", "Every", "How", "Its", "No", "Nothing", "Older", "Only", "Some", "The"),
@@ -33,6 +48,8 @@ def place_words(place: Any) -> str:
             return "the body"
         case body(path=path):
             return f"`{path}`{IN_BODY}"
+        case inside(paths=paths):
+            return place_words(first_of(*map(body, paths)))
         case xml(path=path):
             return f"`{path}` in the XML" if path else "the XML"
         case items(path="[]"):

@@ -15,6 +15,7 @@ from hub import (
     form,
     head_ok,
     header,
+    inside,
     items,
     join,
     key_of,
@@ -25,7 +26,7 @@ from hub import (
     xml,
 )
 from hub.event import rfc3339
-from hub.extract import parse_time
+from hub.times import parse_time
 
 JSON = {"id": 7, "a": {"b": [{"c": "deep"}, "second"], "d.e": "dotted", "none": None, "no": False}, "empty": ""}
 ORDER = Request.make(
@@ -75,6 +76,16 @@ ODD_BODIES = [b"", b"\x00\xff", b"[", b"null", b"[]", b"3", b'"x"', b"[" * 100_0
 )
 def test_reading(place, value):
     assert place(ORDER) == value
+
+
+def test_reading_inside_content_of_another_kind():
+    kind, deep = inside(form("a"), ""), inside(lambda request: orjson.loads(form("json")(request)), "none", "b.0.c")
+    assert (kind(FORM), kind(ORDER)) == ("1", None)
+    request = Request.make(
+        headers={"Content-Type": "application/x-www-form-urlencoded"}, body='json={"b":[{"c":0},1],"e":""}'
+    )
+    assert deep(request) == 0
+    assert inside(xml(), "kind")(ORDER) is None
 
 
 def test_reading_a_form():

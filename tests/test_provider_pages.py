@@ -21,6 +21,7 @@ from hub import (
     form,
     head_ok,
     header,
+    inside,
     items,
     join,
     key_of,
@@ -270,7 +271,7 @@ def test_a_scheme_that_the_config_describes_has_its_examples() -> None:
 # places in words
 
 
-def inside(path: str) -> Any:
+def around(path: str) -> Any:
     place = body(path)
     return lambda request: place(request)
 
@@ -308,7 +309,9 @@ def named(request: Request) -> str:
         (words(body("type"), {2: "command"}), "`type` in the body, in words"),
         (echo(query("challenge")), "answered with `challenge` in the query"),
         (head_ok, "answers HEAD with 200"),
-        (inside("a.b"), "`a.b` in the body"),
+        (inside(xml(), "a.b"), "`a.b` in the body"),
+        (inside(body("x"), "a", "b"), "`a`, else `b` in the body"),
+        (around("a.b"), "`a.b` in the body"),
         (documented, "the time of what happened"),
         (named, "GitHub's own word"),
         (lambda request: "x", ""),

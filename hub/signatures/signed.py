@@ -13,11 +13,12 @@ from math import inf
 from typing import Any, Literal
 
 from hub.errors import Refused, Unreadable
-from hub.extract import Reader, header, parse_time
+from hub.extract import Reader, header
 from hub.options import Option
 from hub.request import Request
 from hub.signatures.template import Absent, Template, compile_template
 from hub.signatures.value import Form, Group, compile_form
+from hub.times import parse_time
 
 COVERS = ("none", "part", "all")
 Clock = Literal["s", "ms", "iso", "http"]
