@@ -49,7 +49,8 @@ class Option:
     """One option of a plugin's config table.
 
     doc: one sentence; type: what pydantic is to make of it; default: None if it may be left out; required: the config
-    is wrong without it; secret: never shown; learned: a handshake may bring it, so that a source may start without.
+    is wrong without it; secret: never shown; learned: a handshake may bring it, so that a source may start without;
+    development: a key that signs in the platform's place, for trying it out.
     """
 
     doc: str = ""
@@ -58,6 +59,7 @@ class Option:
     required: bool = False
     secret: bool = False
     learned: bool = False
+    development: bool = False
 
 
 def credential(doc: str, *, learned: bool = False) -> Option:
@@ -185,7 +187,8 @@ def _from_parameter(parameter: inspect.Parameter, hint: Any) -> Option:
     secret = (option.secret if option else False) or parameter.name.endswith(SECRET_NAMES)
     if parameter.name == "secret":
         kind = Secret
-    return Option(doc, kind, default, secret=secret, learned=bool(option and option.learned))
+    learned, development = (option.learned, option.development) if option else (False, False)
+    return Option(doc, kind, default, secret=secret, learned=learned, development=development)
 
 
 def _annotated(hint: Any) -> tuple[Any, Option | None]:

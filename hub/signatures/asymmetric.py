@@ -20,7 +20,11 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.hashes import HashAlgorithm
 
 PUBLIC_DOC = "The platform's public key: PEM, or as its page shows it; a list while it is being changed."
-PRIVATE_DOC = "A development key, with which `hub send` signs in the platform's place. Never in production."
+DEVELOPMENT_KEY = Option(
+    "A development key, with which `hub send` signs in the platform's place. Never in production.",
+    secret=True,
+    development=True,
+)
 Fetcher = Callable[..., str]
 """Gives the key's text for a request, from `options["fetched"]`, or raises KeyNeeded."""
 
@@ -53,7 +57,7 @@ class PublicKey(Signed):
 
     def options(self) -> dict[str, Option]:
         """The public key, and a private one for development."""
-        keys = {self.option: Option(self.doc, KeySet), "private_key": Option(PRIVATE_DOC, secret=True)}
+        keys = {self.option: Option(self.doc, KeySet), "private_key": DEVELOPMENT_KEY}
         return {**keys, **self.template_options()}
 
     def configured(self, options: Mapping[str, Any]) -> bool:

