@@ -7,7 +7,7 @@ import os
 import sqlite3
 import stat
 from collections.abc import AsyncIterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -25,6 +25,7 @@ from log_contract import (
 
 from hub.errors import LogDamaged, LogError, LogInUse, LogTooNew, LogUnavailable
 from hub.log import sqlite_files
+from hub.log.codec import Packer, Unpacker
 from hub.log.migrations import MIGRATIONS, migrate, version
 from hub.log.sqlite import SqliteLog
 from hub.log.sqlite_recover import recover
@@ -156,6 +157,14 @@ class TestFiles:
         await log._writer.change(lambda connection: connection.execute("UPDATE requests SET raw = x'01ff'").fetchall())
         with pytest.raises(LogDamaged, match="hub doctor --recover"):
             await log.get(stored.event.id)
+
+    def test_a_byte_that_the_disk_altered_is_noticed(self) -> None:
+        flat = b"a body that is long enough to be compressed, " * 4 + os.urandom(300)
+        (packed,) = Packer().pack([flat])
+        for place in range(1, len(packed)):
+            altered = packed[:place] + bytes([packed[place] ^ 4]) + packed[place + 1 :]
+            with suppress(LogDamaged):
+                assert Unpacker().unpack(altered) == flat
 
 
 class TestMigrations:

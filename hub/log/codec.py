@@ -158,7 +158,8 @@ class Packer:
     """Compresses; to be used by one thread at a time."""
 
     def __init__(self) -> None:
-        self._zstd = zstandard.ZstdCompressor(level=1)
+        # what the disk altered is noticed when it is read
+        self._zstd = zstandard.ZstdCompressor(level=1, write_checksum=True)
 
     def pack(self, values: Sequence[bytes]) -> list[bytes]:
         """All of them in one call, which gives the interpreter away once instead of once for each."""
