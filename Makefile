@@ -6,8 +6,10 @@ else
 BIN := .venv/bin
 endif
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+BENCH_BIN := $(subst .venv,.venv-bench,$(BIN))
+VEGETA := github.com/tsenart/vegeta/v12@v12.13.0
 
-.PHONY: run test lint format docs pin clean chaos
+.PHONY: run test lint format docs pin bench clean chaos
 
 run: .venv/run.stamp
 	@test -f .env || $(BIN)/hub init
@@ -39,8 +41,12 @@ pin:
 	$(PIP) install --editable ".[dev]"
 	$(PIP) freeze --exclude-editable | grep -v '@' > constraints.txt
 
+# the hub measured beside others, in three quarters of an hour; BENCH="--quick" for a smoke run, BENCH="--help" for more
+bench: .venv/run.stamp .venv-bench/stamp
+	@$(BENCH_BIN)/python benchmarks/run.py $(BENCH)
+
 clean:
-	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf .venv .venv-bench .bench build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 
 .venv/run.stamp: pyproject.toml constraints.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
@@ -53,3 +59,10 @@ clean:
 	@echo "installing the development parts into .venv (once; about a minute)"
 	@$(PIP) install --constraint constraints.txt --editable ".[dev]"
 	@touch $@ .venv/run.stamp
+
+.venv-bench/stamp: benchmarks/requirements.txt constraints.txt
+	@test -x $(BENCH_BIN)/python || $(PYTHON) -m venv .venv-bench
+	@echo "installing what the hub is compared with into .venv-bench (once; about a minute)"
+	@$(subst $(BIN),$(BENCH_BIN),$(PIP)) install --constraint constraints.txt --requirement benchmarks/requirements.txt
+	@command -v vegeta >/dev/null || ! command -v go >/dev/null || GOBIN="$(abspath $(BENCH_BIN))" go install $(VEGETA)
+	@touch $@

@@ -1,0 +1,1 @@
+"""What people write: the Django REST view of the classic tutorial; verify, save, answer."""
