@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from hub import Request, Slot, body, first_of, xml
+from hub import Request, xml
 
 
 def content(request: Request) -> Any:
@@ -13,12 +13,6 @@ def content(request: Request) -> Any:
     if fields or not request.body:
         return {name: values[0] if len(values) == 1 else values for name, values in fields.items()}
     return request.json
-
-
-def inside(*paths: str) -> Slot:
-    """The first of several places in the content that has a value."""
-    place = first_of(*(body(path) for path in paths))
-    return lambda request: place(request.part(content(request)))
 
 
 def parts(request: Request) -> list[Any]:

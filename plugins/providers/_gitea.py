@@ -4,7 +4,7 @@ from typing import Any
 
 import orjson
 
-from hub import Request, Slot, body, first_of, form, query
+from hub import Request, form, inside, query
 
 
 def payload(request: Request) -> str | bytes | None:
@@ -20,13 +20,8 @@ def content(request: Request) -> Any:
     return request.json if text is request.body else orjson.loads(text or "null")
 
 
-def inside(*paths: str) -> Slot:
-    """The first of several places in the payload that has a value."""
-    place = first_of(*(body(path) for path in paths))
-    return lambda request: place(request.part(content(request)))
-
-
 when = inside(
+    content,
     "comment.updated_at",
     "review.updated_at",
     "pull_request.updated_at",
@@ -37,4 +32,4 @@ when = inside(
 )
 """The time of what the event is about: a comment is newer than its issue."""
 
-about = inside("repository.full_name", "organization.username")
+about = inside(content, "repository.full_name", "organization.username")

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from hub import Fetch, Option, Refused, Reply, Request, Slot, Unreadable, body, first_of, header, query
+from hub import Fetch, Option, Refused, Reply, Request, Unreadable, body, first_of, header, query
 from hub.signatures import RSA, Basic, OneOf, Token
 
 from ._certificate import certificate_at
@@ -140,18 +140,6 @@ def content(request: Request) -> Any:
     if not isinstance(found, dict) or not isinstance(found.get("Message"), str):
         raise Unreadable("the body is no message of SNS")
     return {**found, "Message": readable(found["Message"])}
-
-
-def inside(path: str) -> Slot:
-    """A place in the message that a notification carries."""
-    place = body(path)
-
-    def read(request: Request) -> Any:
-        found = content(request)
-        raw = request.header("x-amz-sns-rawdelivery") == "true"
-        return place(request.part(found if raw else found["Message"]))
-
-    return read
 
 
 TYPE = first_of(body("Type"), header("x-amz-sns-message-type"))

@@ -6,7 +6,7 @@ import re
 from base64 import b64decode
 from typing import Annotated, Any
 
-from hub import Limits, Provider, Reply, Request, body, first_of, form, hookimpl, parse_xml, query
+from hub import Limits, Provider, Reply, Request, first_of, form, hookimpl, inside, parse_xml, query
 from hub.signatures import HMAC
 
 from ._places import listed
@@ -49,12 +49,6 @@ def content(request: Request) -> Any:
     return parse_xml(b64decode(payload(request) or ""))
 
 
-def inside(path: str) -> Any:
-    """A place in the notification."""
-    place = body(path)
-    return lambda request: place(request.part(content(request)))
-
-
 def about(request: Request) -> str | None:
     """The id of the notification's only subject."""
     found = content(request).get("subject")
@@ -77,9 +71,9 @@ braintree = Provider(
         option="private_key",
         doc="The gateway's private key.",
     ),
-    type=inside("kind"),
-    time=inside("timestamp"),
-    subject=first_of(about, inside("kind")),
+    type=inside(content, "kind"),
+    time=inside(content, "timestamp"),
+    subject=first_of(about, inside(content, "kind")),
     data=content,
     handshake=challenge,
     limits=Limits(timeout=30, retries="hourly, for 24 hours; in the sandbox for 3", confidence="high"),

@@ -6,15 +6,15 @@ the HMAC signature. `secret` is the key; set `username` and `password` too if th
 Messages with documents in them may need a larger `max_body`. Tokens of "OAuth for Connect" are not checked.
 """
 
-from hub import Limits, Provider, digest_of, first_of, hookimpl
+from hub import Limits, Provider, digest_of, first_of, hookimpl, inside
 from hub.signatures import HMAC, AllOf, Basic
 
-from ._content import content, inside
+from ._content import content
 
-ENVELOPE = inside("data.envelopeId", "EnvelopeStatus.EnvelopeID", "envelopeId")
-KIND = inside("event", "EnvelopeStatus.Status", "status")
+ENVELOPE = inside(content, "data.envelopeId", "EnvelopeStatus.EnvelopeID", "envelopeId")
+KIND = inside(content, "event", "EnvelopeStatus.Status", "status")
 """The legacy formats, of JSON or XML, have no event but the envelope's status."""
-TIME = inside("generatedDateTime", "EnvelopeStatus.TimeGenerated", "statusChangedDateTime")
+TIME = inside(content, "generatedDateTime", "EnvelopeStatus.TimeGenerated", "statusChangedDateTime")
 
 docusign = Provider(
     name="docusign",
@@ -31,7 +31,7 @@ docusign = Provider(
         Basic(),
     ),
     type=first_of(KIND, "connect"),
-    id=digest_of(ENVELOPE, KIND, TIME, inside("data.recipientId")),
+    id=digest_of(ENVELOPE, KIND, TIME, inside(content, "data.recipientId")),
     time=TIME,
     subject=ENVELOPE,
     data=content,

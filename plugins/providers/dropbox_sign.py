@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from hub import Limits, Provider, Reply, Request, body, digest_of, first_of, form, hookimpl
+from hub import Limits, Provider, Reply, Request, dig, digest_of, first_of, form, hookimpl
 from hub.signatures import HMAC
 
 RECEIVED = Reply(200, "Hello API Event Received")
@@ -30,7 +30,7 @@ class inside:
 
     def __call__(self, request: Request) -> Any:
         try:
-            return body(self.path)(request.part(content(request)))
+            return dig(content(request), self.path.split("."))
         except orjson.JSONDecodeError:
             return None
 

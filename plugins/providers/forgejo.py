@@ -4,10 +4,10 @@ Setup: under Settings > Webhooks add a webhook of the kind Forgejo with the hub'
 `secret`; `authorization` is its Authorization header, if it has one.
 """
 
-from hub import Limits, Provider, first_of, header, hookimpl, join
+from hub import Limits, Provider, first_of, header, hookimpl, inside, join
 from hub.signatures import HMAC, AllOf, Token
 
-from ._gitea import about, content, inside, payload, when
+from ._gitea import about, content, payload, when
 
 forgejo = Provider(
     name="forgejo",
@@ -18,7 +18,7 @@ forgejo = Provider(
         HMAC(first_of(header("X-Forgejo-Signature"), header("X-Gitea-Signature")), "{hex}", payload),
         Token("Authorization", option="authorization", doc="The Authorization header of the webhook's settings."),
     ),
-    type=join(first_of(header("X-Forgejo-Event"), header("X-Gitea-Event")), inside("action")),
+    type=join(first_of(header("X-Forgejo-Event"), header("X-Gitea-Event")), inside(content, "action")),
     id=first_of(header("X-Forgejo-Delivery"), header("X-Gitea-Delivery")),
     time=when,
     subject=about,

@@ -4,10 +4,10 @@ Setup: under Settings > Webhooks add a webhook of the kind Gitea with the hub's 
 `authorization` is its Authorization header, if it has one.
 """
 
-from hub import Limits, Provider, header, hookimpl, join
+from hub import Limits, Provider, header, hookimpl, inside, join
 from hub.signatures import HMAC, AllOf, Token
 
-from ._gitea import about, content, inside, payload, when
+from ._gitea import about, content, payload, when
 
 gitea = Provider(
     name="gitea",
@@ -17,7 +17,7 @@ gitea = Provider(
         HMAC("X-Gitea-Signature", "{hex}", payload),
         Token("Authorization", option="authorization", doc="The Authorization header of the webhook's settings."),
     ),
-    type=join(header("X-Gitea-Event"), inside("action")),
+    type=join(header("X-Gitea-Event"), inside(content, "action")),
     id=header("X-Gitea-Delivery"),
     time=when,
     subject=about,

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from hub import Limits, Provider, Request, body, first_of, header, hookimpl, join
+from hub import Limits, Provider, Request, form, header, hookimpl, inside, join
 from hub.signatures import HMAC
 
 TIMES = {
@@ -30,14 +30,8 @@ TIMES = {
 
 def content(request: Request) -> Any:
     """The payload, which the form mode puts into one field."""
-    payload = request.form.get("payload") if "form" in request.content_type else None
-    return orjson.loads(payload[0]) if payload else request.json
-
-
-def inside(path: str) -> Any:
-    """A place in the payload, in either mode."""
-    place = body(path)
-    return lambda request: place(request.part(content(request)))
+    payload = form("payload")(request)
+    return request.json if payload is None else orjson.loads(payload)
 
 
 def when(request: Request) -> Any:
@@ -52,10 +46,10 @@ github = Provider(
     title="GitHub",
     docs="https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries",
     verify=HMAC("X-Hub-Signature-256", "sha256={hex}"),
-    type=join(header("X-GitHub-Event"), inside("action")),
+    type=join(header("X-GitHub-Event"), inside(content, "action")),
     id=header("X-GitHub-Delivery"),
     time=when,
-    subject=first_of(inside("repository.full_name"), inside("organization.login")),
+    subject=inside(content, "repository.full_name", "organization.login"),
     data=content,
     limits=Limits(timeout=10, retries="none; by hand for three days", disables="never", confidence="high"),
 )

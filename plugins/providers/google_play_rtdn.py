@@ -5,8 +5,10 @@ from typing import Any
 
 import orjson
 
-from hub import Limits, Provider, Request, body, first_of, header, hookimpl, query
-from hub.signatures import JWT, OneOf, Token
+from hub import Limits, Provider, Request, body, first_of, header, hookimpl, inside, query
+from hub.signatures import OneOf, Token
+
+from ._google_token import google_token
 
 SUBSCRIPTION = (
     *("RECOVERED", "RENEWED", "CANCELED", "PURCHASED", "ON_HOLD", "IN_GRACE_PERIOD", "RESTARTED"),
@@ -32,17 +34,11 @@ def content(request: Request) -> Any:
     return request.json if data is None else orjson.loads(b64decode(data, validate=True))
 
 
-def inside(path: str) -> Any:
-    """A place in the notification."""
-    place = body(path)
-    return lambda request: place(request.part(content(request)))
-
-
 def kind(request: Request) -> str | None:
     """The number in words; the name of the notification where it has none, or one without a name."""
     found = content(request)
     name = next((key for key in found if key.endswith("Notification")), None) if isinstance(found, dict) else None
-    number = inside(f"{name}.notificationType")(request)
+    number = inside(content, f"{name}.notificationType")(request)
     return KINDS.get(name or "", {}).get(number, f"{name}.{number}" if name in KINDS else name)
 
 
@@ -51,28 +47,18 @@ google_play_rtdn = Provider(
     title="Google Play RTDN",
     docs="https://developer.android.com/google/play/billing/rtdn-reference",
     verify=OneOf(
-        jwt=JWT(
-            "Authorization",
-            "Bearer {token}",
-            algorithms=("RS256",),
-            fetch="https://www.googleapis.com/oauth2/v3/certs",
-            claims={
-                "aud": "{option:audience}",
-                "email": "{option:email}",
-                "email_verified": "True",
-                "iss": ("https://accounts.google.com", "accounts.google.com"),
-            },
-        ),
+        jwt=google_token(),
         url=Token(query("token"), doc="The secret in the URL of a push without authentication: `?token=...`"),
     ),
     type=kind,
     id=first_of(body("message.messageId"), header("x-goog-pubsub-message-id")),
-    time=first_of(inside("eventTimeMillis"), body("message.publishTime")),
-    subject=first_of(
-        inside("subscriptionNotification.purchaseToken"),
-        inside("oneTimeProductNotification.purchaseToken"),
-        inside("voidedPurchaseNotification.purchaseToken"),
-        inside("packageName"),
+    time=first_of(inside(content, "eventTimeMillis"), body("message.publishTime")),
+    subject=inside(
+        content,
+        "subscriptionNotification.purchaseToken",
+        "oneTimeProductNotification.purchaseToken",
+        "voidedPurchaseNotification.purchaseToken",
+        "packageName",
     ),
     data=content,
     limits=Limits(retries="with growing pauses, until the message is as old as the subscription keeps it"),

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from hub import Limits, Provider, Reply, Request, body, first_of, hookimpl, join, key_of
+from hub import Limits, Provider, Reply, Request, hookimpl, inside, join, key_of
 from hub.signatures import HMAC, AllOf, Basic, Configured
 
 
@@ -24,16 +24,10 @@ def content(request: Request) -> Any:
     return next(iter(request.json.values()))
 
 
-def inside(path: str) -> Any:
-    """A place in the item."""
-    place = body(path)
-    return lambda request: place(request.part(content(request)))
-
-
 def token(request: Request) -> Any:
     """The item's token, where it is that of what happened and not of a thing to which much happens."""
     name = key_of()(request) or ""
-    return inside("token")(request) if name.endswith("transitions") or name == "transactions" else None
+    return inside(content, "token")(request) if name.endswith("transitions") or name == "transactions" else None
 
 
 def answer(request: Request) -> Reply | None:
@@ -48,10 +42,10 @@ marqeta = Provider(
     title="Marqeta",
     docs="https://www.marqeta.com/docs/core-api/webhooks",
     verify=Configured(proof),
-    type=join(key_of(), inside("type")),
+    type=join(key_of(), inside(content, "type")),
     id=token,
-    time=first_of(inside("created_time"), inside("last_modified_time")),
-    subject=first_of(inside("card_token"), inside("user_token"), inside("business_token"), inside("token")),
+    time=inside(content, "created_time", "last_modified_time"),
+    subject=inside(content, "card_token", "user_token", "business_token", "token"),
     data=content,
     split=split,
     answer=answer,

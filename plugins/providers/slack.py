@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from hub import Limits, Provider, Reply, Request, body, first_of, form, header, hookimpl, query
+from hub import Limits, Provider, Reply, Request, body, form, header, hookimpl, inside, query
 from hub.signatures import HMAC
 
 
@@ -18,12 +18,6 @@ def content(request: Request) -> Any:
     if payload is not None:
         return orjson.loads(payload)
     return {name: values[0] for name, values in request.form.items()} if request.form else request.json
-
-
-def inside(path: str) -> Any:
-    """A place in the content, whichever of the three it is."""
-    place = body(path)
-    return lambda request: place(request.part(content(request)))
 
 
 def kind(request: Request) -> str | None:
@@ -65,9 +59,9 @@ slack = Provider(
         timestamp=header("X-Slack-Request-Timestamp"),
     ),
     type=kind,
-    id=first_of(inside("event_id"), inside("trigger_id")),
-    time=first_of(inside("event_time"), inside("action_ts"), inside("actions.0.action_ts")),
-    subject=first_of(inside("event.channel"), inside("channel.id"), inside("channel_id"), inside("team_id")),
+    id=inside(content, "event_id", "trigger_id"),
+    time=inside(content, "event_time", "action_ts", "actions.0.action_ts"),
+    subject=inside(content, "event.channel", "channel.id", "channel_id", "team_id"),
     data=content,
     handshake=probe,
     answer=answer,

@@ -13,7 +13,7 @@ With OAuth 2.0, SparkPost sends the token that your own server issued: only one 
 
 from typing import Any
 
-from hub import Limits, Provider, Reply, Request, body, dig, first_of, header, hookimpl, items, key_of
+from hub import Limits, Provider, Reply, Request, dig, first_of, header, hookimpl, inside, items, key_of
 
 from ._any_sender import any_proof
 
@@ -30,12 +30,6 @@ def content(request: Request) -> Any:
     return request.json if name is None else request.json[name]
 
 
-def inside(path: str) -> Any:
-    """A place in the event."""
-    place = body(path)
-    return lambda request: place(request.part(content(request)))
-
-
 def answer(request: Request) -> Reply | None:
     """The test when a webhook is saved is a batch with nothing in it."""
     return None if batch(request) else Reply(200, event=False, note="a batch without events answered")
@@ -46,10 +40,10 @@ sparkpost = Provider(
     title="SparkPost",
     docs="https://developers.sparkpost.com/api/webhooks/",
     verify=any_proof("X-MessageSystems-Webhook-Token"),
-    type=first_of(inside("type"), key_of()),
-    id=first_of(inside("event_id"), header("X-MessageSystems-Batch-ID")),
-    time=inside("timestamp"),
-    subject=first_of(inside("raw_rcpt_to"), inside("rcpt_to")),
+    type=first_of(inside(content, "type"), key_of()),
+    id=first_of(inside(content, "event_id"), header("X-MessageSystems-Batch-ID")),
+    time=inside(content, "timestamp"),
+    subject=inside(content, "raw_rcpt_to", "rcpt_to"),
     data=content,
     split=batch,
     answer=answer,

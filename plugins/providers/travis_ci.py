@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from hub import Fetch, KeyNeeded, Limits, Provider, Reader, Request, body, dig, form, hookimpl, join
+from hub import Fetch, KeyNeeded, Limits, Provider, Request, dig, form, hookimpl, inside, join
 from hub.signatures import RSA
 
 CONFIG = "https://api.travis-ci.com/config"
@@ -32,21 +32,16 @@ def content(request: Request) -> Any:
     return orjson.loads(form("payload")(request) or "null")
 
 
-def inside(path: str) -> Reader:
-    """A place in the payload."""
-    return lambda request: body(path)(request.part(content(request)))
-
-
 travis_ci = Provider(
     name="travis-ci",
     title="Travis CI",
     docs="https://docs.travis-ci.com/user/notifications/#configuring-webhook-notifications",
     verify=RSA("Signature", "{base64}", "{form:payload}", hash="sha1", fetch=key),
-    type=join(inside("type"), inside("state")),
+    type=join(inside(content, "type"), inside(content, "state")),
     # a build is told of when it starts, when it ends, and again when it was restarted
-    id=join(inside("id"), inside("state"), inside("started_at"), inside("finished_at"), by=":"),
-    time=inside("finished_at"),
-    subject=join(inside("repository.owner_name"), inside("repository.name"), by="/"),
+    id=join(*(inside(content, name) for name in ("id", "state", "started_at", "finished_at")), by=":"),
+    time=inside(content, "finished_at"),
+    subject=join(inside(content, "repository.owner_name"), inside(content, "repository.name"), by="/"),
     data=content,
     limits=Limits(confidence="low"),
 )

@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 
-from hub import Limits, Provider, Request, body, first_of, hookimpl
+from hub import Limits, Provider, Request, hookimpl, inside
 from hub.signatures import JWT, claims_of
 
 WRAPPED = JWT("{body}", algorithms=("RS256",), claims={"data": "{body}"})
@@ -28,21 +28,15 @@ def content(request: Request) -> Any:
     }
 
 
-def inside(path: str) -> Any:
-    """A place in the content."""
-    place = body(path)
-    return lambda request: place(request.part(content(request)))
-
-
 wix = Provider(
     name="wix",
     title="Wix",
     docs="https://dev.wix.com/docs/build-apps/develop-your-app/api-integrations/events-and-webhooks/about-webhooks",
     verify=Token("{body}", algorithms=("RS256",), doc="The app's public key, as Wix's app dashboard shows it."),
-    type=inside("eventType"),
-    id=inside("data.id"),
-    time=inside("data.eventTime"),
-    subject=first_of(inside("data.entityId"), inside("instanceId")),
+    type=inside(content, "eventType"),
+    id=inside(content, "data.id"),
+    time=inside(content, "data.eventTime"),
+    subject=inside(content, "data.entityId", "instanceId"),
     data=content,
     limits=Limits(timeout=1.25, retries="up to 12", confidence="medium"),
 )

@@ -6,10 +6,10 @@ trigger. `secret` is what Reveal secret shows on its page.
 A test before it is saved is signed with another secret, the same for everybody, and refused.
 """
 
-from hub import Limits, Provider, Request, body, first_of, header, hookimpl
+from hub import Limits, Provider, Request, body, first_of, header, hookimpl, inside
 from hub.signatures import HMAC
 
-from ._content import content, inside
+from ._content import content
 
 
 def identity(request: Request) -> str | None:
@@ -30,10 +30,10 @@ zendesk = Provider(
         clock="iso",
         doc="The webhook's signing secret as it is shown; a list while it is being changed.",
     ),
-    type=first_of(inside("type"), "trigger"),
+    type=first_of(inside(content, "type"), "trigger"),
     id=identity,
     time=body("time"),
-    subject=inside("subject", "detail.id", "ticket_id", "ticket.id"),
+    subject=inside(content, "subject", "detail.id", "ticket_id", "ticket.id"),
     data=content,
     methods=("POST", "PUT", "PATCH", "DELETE", "GET"),
     limits=Limits(
