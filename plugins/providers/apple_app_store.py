@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import orjson
 
-from hub import Limits, Option, Provider, Refused, Request, body, first_of, hookimpl, join
+from hub import Limits, Option, Provider, Refused, Request, body, hookimpl, inside, join
 from hub.signatures import ECDSA, Custom, KeySet, claims_of, decode, each_key, encode
 
 if TYPE_CHECKING:
@@ -200,25 +200,20 @@ def content(request: Request) -> Any:
     return claims
 
 
-def inside(path: str) -> Any:
-    """A place in the notification."""
-    place = body(path)
-    return lambda request: place(request.part(content(request)))
-
-
 apple_app_store = Provider(
     name="apple-app-store",
     title="Apple App Store",
     docs="https://developer.apple.com/documentation/appstoreservernotifications",
     verify=Custom(verify, needs=("bundle_id",), carried=body("signedPayload")).signer(sign, credentials),
-    type=join(inside("notificationType"), inside("subtype")),
-    id=inside("notificationUUID"),
-    time=inside("signedDate"),
-    subject=first_of(
-        inside("data.signedTransactionInfo.originalTransactionId"),
-        inside("data.signedRenewalInfo.originalTransactionId"),
-        inside("data.bundleId"),
-        inside("summary.productId"),
+    type=join(inside(content, "notificationType"), inside(content, "subtype")),
+    id=inside(content, "notificationUUID"),
+    time=inside(content, "signedDate"),
+    subject=inside(
+        content,
+        "data.signedTransactionInfo.originalTransactionId",
+        "data.signedRenewalInfo.originalTransactionId",
+        "data.bundleId",
+        "summary.productId",
     ),
     data=content,
     limits=Limits(
