@@ -75,7 +75,7 @@ def vector(provider: str) -> dict[str, Any]:
         ("paypal", "PAYMENT.CAPTURE.COMPLETED", "PAYMENT.CAPTURE.", "WH-58D3", "42311647XV020574X", "2019-02-14"),
         ("adyen", "REFUND", "REFUND", "8825408195409505:REFUND:true:", "8825408195409505", "2019-05-07T07:02:11"),
         ("adyen", "merchant.created", "merchant.created", None, "YOUR_MERCHANT_ACCOUNT", "2022-08-12"),
-        ("braintree", "dispute_opened", "dispute_opened", None, "example2dispute", "2026-11-24T08:02:07"),
+        ("braintree", "dispute_opened", "dispute_opened", "42a30df4", "example2dispute", "2026-11-24T08:02:07"),
         ("adobe-commerce", "order_save", "observer.sales_order_save_before", None, "000000001", None),
         ("adobe-io-events", "sales_order_save_commit_after", "com.adobe.", "b5a2f9f2-", "urn:uuid:", "2026-03-02"),
     ],

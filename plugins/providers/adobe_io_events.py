@@ -42,7 +42,12 @@ adobe_io_events = Provider(
     subject=first_of(body("subject"), body("source"), body("event/@id")),
     handshake=echo(query("challenge")),
     options={"recipient_client_id": Option("The client id of the project in Adobe's developer console.")},
-    limits=Limits(retries="ever slower for 24 hours", disables="after them", confidence="low"),
+    limits=Limits(
+        timeout=10,
+        retries="for 24 hours: after a minute, then twice as long each time, up to 15 minutes",
+        disables="when 80 % of at least 10 attempts within 24 hours have failed, a day later still",
+        confidence="high",
+    ),
 )
 
 

@@ -1,7 +1,7 @@
 """Alloy (alloy.com): identity decisions; not Alloy Automation (runalloy.com)."""
 
-from hub import Limits, Provider, body, first_of, hookimpl
-from hub.signatures import Basic, Bearer, OneOf
+from hub import Limits, Provider, body, digest_of, first_of, hookimpl
+from hub.signatures import HMAC, Basic, Bearer, OneOf
 
 alloy = Provider(
     name="alloy",
@@ -9,14 +9,19 @@ alloy = Provider(
     docs="https://developer.alloy.com/public/docs/authentication-types",
     verify=OneOf(
         basic=Basic(),
-        oauth=Bearer(doc="The access token that Alloy gets from your token endpoint, if it is always the same."),
+        hmac=HMAC("Authorization", "{base64}", doc="The client secret with which Alloy signs."),
+        oauth=Bearer(option="token", doc="The access token that your token endpoint gives Alloy, if always the same."),
     ),
-    type=first_of(body("type"), body("event_type")),
-    time=first_of(body("timestamp"), body("created_at")),
+    type=body("type"),
+    # not known: whether request_token is that of the delivery alone
+    id=digest_of(body("request_token"), body("type"), body("timestamp")),
+    time=body("timestamp"),
     subject=first_of(body("data.entity_token"), body("data.journey_application_token")),
     limits=Limits(
+        timeout=10,
         retries="after 1 s, 1, 10, 30 and 90 minutes, 3, 6, 12 and 24 hours",
         disables="after 100 failures in a row within 72 hours",
+        confidence="high",
     ),
 )
 

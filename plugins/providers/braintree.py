@@ -6,7 +6,7 @@ import re
 from base64 import b64decode
 from typing import Annotated, Any
 
-from hub import Limits, Provider, Reply, Request, first_of, form, hookimpl, inside, parse_xml, query
+from hub import Limits, Provider, Reply, Request, digest_of, first_of, form, hookimpl, inside, parse_xml, query
 from hub.signatures import HMAC
 
 from ._places import listed
@@ -72,6 +72,7 @@ braintree = Provider(
         doc="The gateway's private key.",
     ),
     type=inside(content, "kind"),
+    id=digest_of(about, inside(content, "kind"), inside(content, "timestamp")),
     time=inside(content, "timestamp"),
     subject=first_of(about, inside(content, "kind")),
     data=content,

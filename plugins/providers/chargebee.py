@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from hub import Limits, Provider, Request, body, hookimpl
-from hub.signatures import Basic
+from hub import Limits, Provider, Request, body, hookimpl, query
+from hub.signatures import Basic, OneOf, Token
 
 
 def subject(request: Request) -> Any:
@@ -18,12 +18,12 @@ chargebee = Provider(
     name="chargebee",
     title="Chargebee",
     docs="https://www.chargebee.com/docs/billing/2.0/site-configuration/webhook_settings",
-    verify=Basic(),
+    verify=OneOf(basic=Basic(), url=Token(query("token"), option="token", doc="The secret in the URL: `?token=...`.")),
     type=body("event_type"),
     id=body("id"),
     time=body("occurred_at"),
     subject=subject,
-    limits=Limits(retries="up to 7 within 2 to 3 days", confidence="low"),
+    limits=Limits(retries="up to 7 within 3 days", confidence="medium"),
 )
 
 

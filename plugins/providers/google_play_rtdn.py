@@ -61,6 +61,7 @@ google_play_rtdn = Provider(
         "packageName",
     ),
     data=content,
+    refuse=401,
     limits=Limits(retries="with growing pauses, until the message is as old as the subscription keeps it"),
 )
 

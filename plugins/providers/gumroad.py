@@ -14,12 +14,18 @@ def when(request: Request) -> str | None:
     return TIMES(request) or (form("sale_timestamp")(request) if kind(request) == "sale" else None)
 
 
+def sold(request: Request) -> str | None:
+    """The sale's id for the sale itself: what else becomes of it repeats that id."""
+    return form("sale_id")(request) if kind(request) == "sale" else None
+
+
 gumroad = Provider(
     name="gumroad",
     title="Gumroad",
     docs="https://app.gumroad.com/ping",
     verify=Token(query("token"), doc="The secret in the URL that Gumroad is told: `?token=...`"),
     type=kind,
+    id=sold,
     time=when,
     subject=first_of(form("sale_id"), form("subscription_id"), form("product_id")),
     limits=Limits(timeout=5, retries="on 499, 500, 502, 503 and 504, after 1, 3 and 10 minutes"),

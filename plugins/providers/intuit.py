@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from hub import Limits, Provider, Request, body, first_of, hookimpl, join
+from hub import Limits, Provider, Request, body, digest_of, first_of, hookimpl, join
 from hub.signatures import HMAC
 
 
@@ -18,9 +18,10 @@ def changes(request: Request) -> list[Any]:
     ]
 
 
-def event_id(request: Request) -> str | None:
-    """Only CloudEvents have one: an older change's `id` is that of the entity."""
-    return body("id")(request) if body("specversion")(request) else None
+def event_id(request: Request) -> Any:
+    """A CloudEvent's own; a hash of an older change and its time, as its `id` is that of the entity."""
+    place = body("id") if body("specversion")(request) else digest_of(body("lastUpdated"), body())
+    return place(request)
 
 
 intuit = Provider(

@@ -1,7 +1,9 @@
 """Lemon Squeezy: orders, subscriptions and license keys."""
 
-from hub import Limits, Provider, body, hookimpl, join
+from hub import Limits, Provider, body, digest_of, hookimpl, join
 from hub.signatures import HMAC
+
+CHANGED = body("data.attributes.updated_at")
 
 lemonsqueezy = Provider(
     name="lemonsqueezy",
@@ -9,7 +11,8 @@ lemonsqueezy = Provider(
     docs="https://docs.lemonsqueezy.com/help/webhooks/signing-requests",
     verify=HMAC("X-Signature"),
     type=body("meta.event_name"),
-    time=body("data.attributes.updated_at"),
+    id=digest_of(CHANGED, body("meta.event_name"), body("data.type"), body("data.id")),
+    time=CHANGED,
     subject=join(body("data.type"), body("data.id"), by="/"),
     limits=Limits(retries="3: after 5, 25 and 125 seconds, unless answered with exactly 200", confidence="high"),
 )

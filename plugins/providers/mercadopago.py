@@ -1,6 +1,6 @@
 """Mercado Pago: payments and orders; the signature covers the id in the URL, not the body."""
 
-from hub import Limits, Provider, body, first_of, hookimpl, query
+from hub import Limits, Provider, body, first_of, header, hookimpl, query
 from hub.signatures import HMAC, OneOf, Unsigned
 
 REST = "[request-id:{header:x-request-id};]ts:{timestamp};"
@@ -19,7 +19,7 @@ mercadopago = Provider(
         ipn=Unsigned("IPN and QR notifications prove nothing: take the id from them, and look it up at Mercado Pago"),
     ),
     type=first_of(body("action"), body("type"), query("type"), query("topic")),
-    id=body("id"),
+    id=first_of(body("id"), header("x-request-id")),  # orders have no id
     time=body("date_created"),
     subject=first_of(query("data.id"), query("id"), body("data.id")),  # the first one is signed
     limits=Limits(timeout=22, retries="every 15 minutes, then ever slower", confidence="medium"),

@@ -1,6 +1,6 @@
 """Modern Treasury: payment orders, transactions and ledgers."""
 
-from hub import Limits, Provider, body, header, hookimpl, join
+from hub import Limits, Provider, body, first_of, header, hookimpl, join
 from hub.signatures import HMAC
 
 moderntreasury = Provider(
@@ -9,10 +9,10 @@ moderntreasury = Provider(
     docs="https://docs.moderntreasury.com/platform/docs/webhooks",
     verify=HMAC("X-Signature"),
     type=join(body("data.object"), body("event")),
-    id=header("X-Event-ID"),
+    id=first_of(header("X-Webhook-ID"), header("X-Event-ID")),
     time=body("data.updated_at"),
     subject=body("data.id"),
-    limits=Limits(retries="for about a day", confidence="low"),
+    limits=Limits(timeout=5, retries="ever slower", confidence="high"),
 )
 
 

@@ -1,7 +1,9 @@
 """Onfido: checks, reports and workflow runs."""
 
-from hub import Limits, Provider, body, first_of, hookimpl
+from hub import Limits, Provider, body, digest_of, first_of, hookimpl
 from hub.signatures import HMAC
+
+COMPLETED = first_of(body("payload.object.completed_at_iso8601"), body("payload.object.completed_at"))
 
 onfido = Provider(
     name="onfido",
@@ -9,7 +11,8 @@ onfido = Provider(
     docs="https://documentation.onfido.com/api/latest/#webhooks",
     verify=HMAC("X-SHA2-Signature"),
     type=body("payload.action"),
-    time=first_of(body("payload.object.completed_at_iso8601"), body("payload.object.completed_at")),
+    id=digest_of(COMPLETED, body("payload.action"), body("payload.object.id")),
+    time=COMPLETED,
     subject=body("payload.object.id"),
     limits=Limits(timeout=10, retries="after 30 s, 2 and 15 minutes, 2, 10 and 24 hours", confidence="low"),
 )

@@ -1,7 +1,9 @@
 """Printful: orders, shipments, returns, of both versions of its API."""
 
-from hub import Limits, Provider, body, first_of, hookimpl, query
+from hub import Limits, Provider, body, digest_of, first_of, hookimpl, query
 from hub.signatures import HMAC, OneOf, Token
+
+WHEN = first_of(body("occurred_at"), body("created"))
 
 printful = Provider(
     name="printful",
@@ -13,7 +15,8 @@ printful = Provider(
         v1=Token(query("token"), option="token", doc="The secret in the URL that Printful is told: `?token=...`"),
     ),
     type=body("type"),
-    time=first_of(body("occurred_at"), body("created")),
+    id=digest_of(WHEN, body("type"), body("data")),  # all but the counter of retries
+    time=WHEN,
     subject=first_of(
         body("data.shipment.id"), body("data.order.id"), body("data.sync_product.id"), body("data.product_id")
     ),

@@ -23,7 +23,7 @@ razorpay = Provider(
         timeout=5,
         retries="ever slower for 24 hours, signed with the secret of then",
         disables="after them, with a mail",
-        confidence="medium",
+        confidence="high",
     ),
 )
 

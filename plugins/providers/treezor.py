@@ -1,6 +1,7 @@
 """Treezor: users, wallets, payments and cards; the signature stands in the body."""
 
 import json
+from typing import Any
 
 from hub import Limits, Provider, Request, body, hookimpl
 from hub.signatures import HMAC
@@ -14,6 +15,12 @@ def signed(request: Request) -> str | None:
     return json.dumps(payload, separators=(",", ":")).replace("/", "\\/")
 
 
+def when(request: Request) -> Any:
+    """`webhook_created_at`, in ten-thousandths of a second."""
+    ticks = body("webhook_created_at")(request)
+    return ticks / 10_000 if isinstance(ticks, int) else ticks
+
+
 treezor = Provider(
     name="treezor",
     title="Treezor",
@@ -21,7 +28,7 @@ treezor = Provider(
     verify=HMAC(body("object_payload_signature"), "{base64}", signed, covers="part"),
     type=body("webhook"),
     id=body("webhook_id"),
-    time=body("webhook_created_at"),
+    time=when,
     subject=body("object_id"),
     limits=Limits(retries="on 5xx every minute, up to 30 times"),
 )

@@ -8,7 +8,7 @@ worldpay = Provider(
     name="worldpay",
     title="Worldpay",
     docs="https://developer.worldpay.com/products/events",
-    # several signatures while the key is changed; their encoding is not documented
+    # several signatures while the key is changed; that they are hex is documented for account payouts
     verify=NamedHMAC(listed(header("Event-Signature")), "{keyid}/SHA256/{hex} ..."),
     type=body("eventDetails.type"),
     id=body("eventId"),
