@@ -13,6 +13,9 @@ from hub.errors import UsageError
 from hub.provider import Provider
 from hub.request import Request
 
+FRAMING = ("content-length", "transfer-encoding", "connection")
+"""Headers of a sample that are left out: they belong to the connection it is sent over."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sample:
@@ -43,8 +46,9 @@ class Sample:
             raise UsageError(
                 f"{self.path}: a sample starts with a line such as 'POST /', then headers, then an empty line"
             )
-        headers = [tuple(part.strip() for part in line.split(":", 1)) for line in lines[1:] if ":" in line]
-        return Request.make(method, _join(url, target.strip()), [(h[0], h[1]) for h in headers], body, received)
+        pairs = [line.split(":", 1) for line in lines[1:] if ":" in line]
+        headers = [(name.strip(), value.strip()) for name, value in pairs if name.strip().lower() not in FRAMING]
+        return Request.make(method, _join(url, target.strip()), headers, body, received)
 
 
 def samples(provider: str, folders: Iterable[Path]) -> list[Sample]:
