@@ -12,7 +12,7 @@ from typing import Any
 
 from aims import CONNECTIONS
 from load import full, paced
-from payload import DELIVERY, deliveries, payload
+from payload import DELIVERY, ROOT, deliveries, payload
 from process import Running, Watch, folder, running, size, watching
 from servers import Server
 
@@ -41,8 +41,9 @@ class Options:
         try:
             return measure()
         except (RuntimeError, OSError, ArithmeticError, ValueError, subprocess.SubprocessError, sqlite3.Error) as error:
-            self.failures.append(f"{what}: {error}")
-            self.say(f"FAILED: {what}: {error}")
+            # results are published: no path of this machine
+            self.failures.append(f"{what}: {error}".replace(f"{ROOT}/", ""))
+            self.say(f"FAILED: {self.failures[-1]}")
             return None
 
 

@@ -12,7 +12,6 @@ from aims import AIMS, CONNECTIONS, Result, compared, rounds
 from payload import ROOT
 
 PAGE = ROOT / "docs" / "performance.md"
-LATEST = Path(__file__).parent / "results" / "latest.md"
 BEGIN, END = "<!-- benchmark: begin -->", "<!-- benchmark: end -->"
 VERDICTS = {"aim": "aim reached", "floor": "above the floor", "missed": "**missed**", "not measured": "not measured"}
 STRANGERS = 0.4
@@ -195,7 +194,7 @@ def _middle(rows: Sequence[Any], *keys: str) -> float:
 
 
 def publish(result: Result) -> None:
-    """The block of the page between its marks, the plots beside it, and results/latest.md."""
+    """The block of the page between its marks, and the plots beside the page; the rest of it is written by hand."""
     from plots import draw
 
     folder = PAGE.with_suffix("")
@@ -206,7 +205,6 @@ def publish(result: Result) -> None:
         page += f"\n{BEGIN}\n{END}\n"
     page = re.sub(f"{re.escape(BEGIN)}.*?{re.escape(END)}", lambda _: block, page, flags=re.DOTALL)
     PAGE.write_text(page, encoding="utf-8")
-    LATEST.write_text(markdown(result), encoding="utf-8")
 
 
 if __name__ == "__main__":

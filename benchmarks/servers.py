@@ -88,7 +88,7 @@ def hub(name: str, title: str, more: str = "") -> Server:
         config.write_text(CONFIG.format(port=place.port, console=place.console) + more, encoding="utf-8")
         return [hub_command(), "run", "--config", str(config)]
 
-    missing = "" if Path(hub_command()).exists() else f"{hub_command()} is not there: run `make .venv/run.stamp`"
+    missing = "" if Path(hub_command()).exists() else "the hub is not installed: make .venv/run.stamp"
     delivered = rows("data/events.db") if STORE in more else None
     return Server(name, title, SYNCED, command, rows("data/hub.db"), delivered, ready="/healthz", missing=missing)
 

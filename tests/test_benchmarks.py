@@ -89,7 +89,6 @@ def test_a_smaller_log_is_not_told_as_a_million(report: ModuleType) -> None:
 
 def test_what_was_written_by_hand_stays(report: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(report, "PAGE", tmp_path / "performance.md")
-    monkeypatch.setattr(report, "LATEST", tmp_path / "latest.md")
     drawn: list[Path] = []
     monkeypatch.setitem(sys.modules, "plots", ModuleType("plots"))
     monkeypatch.setattr(sys.modules["plots"], "draw", lambda result, folder: drawn.append(folder), raising=False)
