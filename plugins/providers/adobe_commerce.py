@@ -1,4 +1,11 @@
-"""Adobe Commerce: synchronous webhooks, which wait for the answer before the shop goes on."""
+"""Adobe Commerce: synchronous webhooks, which wait for the answer before the shop goes on.
+
+Setup: in the Admin, under Stores > Settings > Configuration > Adobe Services > Webhooks, enable the signature and
+regenerate the key pair: `public_key` is shown there. Give every webhook its own URL, `?method=...` with its method: it
+is the type.
+
+The answer always lets the shop go on: a webhook that shall check or change something needs a service of its own.
+"""
 
 from hub import Limits, Provider, Reply, Request, body, first_of, hookimpl, query
 from hub.signatures import RSA, OneOf

@@ -1,4 +1,8 @@
-"""Adobe I/O Events: events of Commerce, Experience Manager, Creative Cloud and other products."""
+"""Adobe I/O Events: events of Commerce, Experience Manager, Creative Cloud and other products.
+
+Setup: in the Developer Console add events to a project, delivered to a webhook with the hub's URL, which is tried at
+once. `recipient_client_id` is the client id of the project's credential.
+"""
 
 from typing import Any
 

@@ -1,4 +1,10 @@
-"""Adyen: payments webhooks, signed item by item, and platform webhooks, signed as a whole."""
+"""Adyen: payments webhooks, signed item by item, and platform webhooks, signed as a whole.
+
+Setup: in the Customer Area, under Developers > Webhooks, add a webhook with the hub's URL and, if you like, `username`
+and `password`; under Security generate the HMAC key, the `secret`. Test and live have keys of their own.
+
+Platform webhooks have no id: a retry of one is a new event, unless `dedupe = "body"` recognizes it.
+"""
 
 from hub import Limits, Provider, Reply, Request, body, first_of, hookimpl, items, join
 from hub.signatures import HMAC, AllOf, Basic, Each, OneOf

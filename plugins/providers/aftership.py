@@ -1,4 +1,8 @@
-"""AfterShip: tracking, returns, shipping."""
+"""AfterShip: tracking, returns, shipping.
+
+Setup: in the admin of the product add a webhook with the hub's URL and its events; `secret` is the webhook secret shown
+there.
+"""
 
 from hub import Limits, Provider, body, first_of, hookimpl
 from hub.signatures import HMAC

@@ -1,4 +1,8 @@
-"""Alloy (alloy.com): identity decisions; not Alloy Automation (runalloy.com)."""
+"""Alloy (alloy.com): identity decisions; not Alloy Automation (runalloy.com).
+
+Setup: in Alloy's webhook settings enter the hub's URL, the events, and how Alloy proves itself: basic authentication,
+OAuth 2.0, or HMAC, which Alloy switches on when asked; `secret` is its client secret.
+"""
 
 from hub import Limits, Provider, body, digest_of, first_of, hookimpl
 from hub.signatures import HMAC, Basic, Bearer, OneOf

@@ -1,4 +1,9 @@
-"""Amazon Selling Partner API: notifications that an EventBridge API destination sends on."""
+"""Amazon Selling Partner API: notifications that an EventBridge API destination sends on.
+
+Setup: with the Notifications API make an EventBridge destination and subscriptions; in EventBridge take the partner's
+event source, and add a rule with an API destination, the hub's URL. Its connection sends `secret` in the `header` that
+you name there (an API key), or `username` and `password`.
+"""
 
 from typing import Any
 

@@ -1,4 +1,9 @@
-"""Apple App Store: server notifications, version 2: one token, signed with a chain of Apple's certificates."""
+"""Apple App Store: server notifications, version 2: one token, signed with a chain of Apple's certificates.
+
+Setup: in App Store Connect, under App Information > App Store Server Notifications, enter the hub's URL, version 2.
+`bundle_id` and `app_apple_id` are those of the app. A source takes one `environment`: the sandbox needs another one,
+without `app_apple_id`, which its notifications do not have.
+"""
 
 from __future__ import annotations
 

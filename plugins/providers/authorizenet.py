@@ -1,4 +1,8 @@
-"""Authorize.net: payments, customers and subscriptions of a merchant."""
+"""Authorize.net: payments, customers and subscriptions of a merchant.
+
+Setup: in the Merchant Interface, under Account > Webhooks, add an endpoint with the hub's URL and events. `secret` is
+the Signature Key, from Account > API Credentials & Keys.
+"""
 
 from hub import Limits, Provider, body, hookimpl
 from hub.signatures import HMAC

@@ -1,4 +1,8 @@
-"""BigCommerce: store webhooks, which say what changed but not to what."""
+"""BigCommerce: store webhooks, which say what changed but not to what.
+
+Setup: make webhooks with your app's API account (`POST /v3/hooks`), the hub's URL as `destination`: `secret` is the
+app's client secret. Or give them `headers` with a secret of your own, which are `header` and `token` here.
+"""
 
 from hub import Limits, Provider, body, header, hookimpl, join
 from hub.signatures import HMAC, OneOf

@@ -1,4 +1,7 @@
-"""BILL: bills, vendors, payments and bank accounts."""
+"""BILL: bills, vendors, payments and bank accounts.
+
+Setup: with BILL's API make a subscription with the hub's URL; `secret` is the `securityKey` of the answer.
+"""
 
 from typing import Any
 

@@ -1,4 +1,8 @@
-"""Braintree: subscriptions, disputes, disbursements; signed XML in a form."""
+"""Braintree: subscriptions, disputes, disbursements; signed XML in a form.
+
+Setup: `public_key` and `private_key` are a pair of the gateway's API keys. With the hub running, make a webhook with
+its URL in the Control Panel, under API > Webhooks: Braintree asks at once for a proof of the keys.
+"""
 
 import hashlib
 import hmac

@@ -1,4 +1,8 @@
-"""Brex: transfers, expenses and referrals."""
+"""Brex: transfers, expenses and referrals.
+
+Setup: with Brex's API register the hub's URL (`POST /v1/webhooks`); `secret` is what `GET /v1/webhooks/secrets`
+answers, a list of both while it is being changed.
+"""
 
 from hub import Limits, Provider, body, first_of, header, hookimpl
 from hub.signatures import StandardWebhooks

@@ -1,4 +1,8 @@
-"""BTCPay Server: invoices and payments in Bitcoin."""
+"""BTCPay Server: invoices and payments in Bitcoin.
+
+Setup: in the store, under Settings > Webhooks, create a webhook with the hub's URL and automatic redelivery. `secret`
+is the secret shown there.
+"""
 
 from hub import Limits, Provider, body, first_of, hookimpl
 from hub.signatures import HMAC

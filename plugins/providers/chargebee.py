@@ -1,4 +1,8 @@
-"""Chargebee: subscriptions, invoices, payments and customers."""
+"""Chargebee: subscriptions, invoices, payments and customers.
+
+Setup: under Settings > Configure Chargebee > API Keys and Webhooks add a webhook with the hub's URL, protected with
+basic authentication: `username`, `password`. Or put a secret into the URL, `?token=...`, the `token`.
+"""
 
 from typing import Any
 

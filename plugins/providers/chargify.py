@@ -1,4 +1,8 @@
-"""Maxio Advanced Billing, once Chargify: subscriptions and payments, as forms."""
+"""Maxio Advanced Billing, once Chargify: subscriptions and payments, as forms.
+
+Setup: in the site's webhook settings add an endpoint with the hub's URL and its events. `secret` is the site's shared
+key.
+"""
 
 from hub import Limits, Provider, first_of, form, header, hookimpl
 from hub.signatures import HMAC

@@ -1,4 +1,8 @@
-"""Checkout.com: payments, disputes and everything else that workflows send."""
+"""Checkout.com: payments, disputes and everything else that workflows send.
+
+Setup: add to a workflow a webhook action with the hub's URL. `secret` is its signature key, `authorization` its
+authorization header key; what is set here must hold.
+"""
 
 from hub import Limits, Provider, body, first_of, hookimpl
 from hub.signatures import HMAC, AllOf, Token

@@ -1,4 +1,10 @@
-"""Coinbase Developer Platform: wallet and onchain activity; its Hook0 signature covers headers that it names."""
+"""Coinbase Developer Platform: wallet and onchain activity; its Hook0 signature covers headers that it names.
+
+Setup: create a webhook subscription in the portal, by CLI or API, with the hub's URL as target. `secret` is in the
+answer, under `metadata`.
+
+Onchain activity has its id in the header X-Hook0-Id, which is signed only where the signature names it (`h=`).
+"""
 
 import re
 

@@ -1,4 +1,9 @@
-"""Coinbase Commerce: charges paid in cryptocurrencies."""
+"""Coinbase Commerce: charges paid in cryptocurrencies.
+
+Setup: under Settings > Notifications add the hub's URL as an endpoint; `secret` is the shared secret shown there.
+
+The product was to end on 2026-03-31 (unverified).
+"""
 
 from hub import Limits, Provider, body, first_of, hookimpl
 from hub.signatures import HMAC

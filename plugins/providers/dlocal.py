@@ -1,4 +1,9 @@
-"""dLocal: payins and payouts."""
+"""dLocal: payins and payouts.
+
+Setup: give payments the hub's URL as `notification_url`. `secret` is the account's secret key, `x_login` its X-Login.
+
+dLocal documents this signature for requests to its API; that notifications carry it, others report (unverified).
+"""
 
 from hub import Limits, Option, Provider, body, first_of, header, hookimpl, join
 from hub.signatures import HMAC

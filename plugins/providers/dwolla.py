@@ -1,4 +1,8 @@
-"""Dwolla: transfers between bank accounts, and the customers who make them."""
+"""Dwolla: transfers between bank accounts, and the customers who make them.
+
+Setup: create a webhook subscription with the API (`POST /webhook-subscriptions`): the hub's URL, and a secret of your
+own, which is the `secret`.
+"""
 
 from hub import Limits, Provider, body, first_of, hookimpl
 from hub.signatures import HMAC

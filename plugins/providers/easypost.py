@@ -1,4 +1,8 @@
-"""EasyPost: trackers, batches, shipments, refunds."""
+"""EasyPost: trackers, batches, shipments, refunds.
+
+Setup: on the account's webhooks page, or with the API, add the hub's URL with a webhook secret, the `secret`; or put
+`username` and `password` into the URL, `https://username:password@...`.
+"""
 
 from unicodedata import normalize
 
@@ -15,10 +19,7 @@ easypost = Provider(
     name="easypost",
     title="EasyPost",
     docs="https://docs.easypost.com/guides/webhooks-guide",
-    verify=OneOf(
-        signed=HMAC("X-Hmac-Signature", "hmac-sha256-hex={hex}", key=decomposed),
-        basic=Basic(),
-    ),
+    verify=OneOf(signed=HMAC("X-Hmac-Signature", "hmac-sha256-hex={hex}", key=decomposed), basic=Basic()),
     type=body("description"),
     id=body("id"),
     time=body("created_at"),

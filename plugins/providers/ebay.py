@@ -1,4 +1,11 @@
-"""eBay: Commerce notifications, and the account deletions that every application has to take."""
+"""eBay: Commerce notifications, and the account deletions that every application has to take.
+
+Setup: in the developer program, under Application Keys > Notifications, save the hub's URL, which must be the source's
+`public_url`, with a verification token of your own, the `secret`: eBay asks for a proof of it.
+
+The hub cannot fetch eBay's `public_keys`, which takes an OAuth token. A request with a new `kid` is refused until its
+key is there; `hub rejected accept` then takes it.
+"""
 
 import hashlib
 from base64 import b64decode, b64encode

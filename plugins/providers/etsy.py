@@ -1,4 +1,8 @@
-"""Etsy: orders of a shop."""
+"""Etsy: orders of a shop.
+
+Setup: in the developer portal add a webhook endpoint with the hub's URL to your app; `secret` is its signing secret,
+`whsec_...`.
+"""
 
 from hub import Limits, Provider, body, first_of, header, hookimpl
 from hub.signatures import StandardWebhooks

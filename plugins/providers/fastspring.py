@@ -1,4 +1,8 @@
-"""FastSpring: orders, subscriptions and returns, several in one request."""
+"""FastSpring: orders, subscriptions and returns, several in one request.
+
+Setup: under Developer Tools > Webhooks add a webhook with the hub's URL and an HMAC SHA256 secret, the `secret`;
+without one, FastSpring signs nothing.
+"""
 
 from hub import Limits, Provider, body, first_of, hookimpl, items
 from hub.signatures import HMAC

@@ -1,4 +1,9 @@
-"""Flutterwave: charges, transfers and refunds, in versions 3 and 4."""
+"""Flutterwave: charges, transfers and refunds, in versions 3 and 4.
+
+Setup: in the dashboard, under Settings > Webhooks, enter the hub's URL and a secret hash, the `secret`.
+
+An older page of version 4 shows the hash sent as it is: if signatures never match, name it `token` here.
+"""
 
 from hub import Limits, Provider, body, digest_of, first_of, hookimpl
 from hub.signatures import HMAC, OneOf, Token

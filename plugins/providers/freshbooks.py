@@ -1,4 +1,10 @@
-"""FreshBooks: invoices, clients, payments and more, as forms."""
+"""FreshBooks: invoices, clients, payments and more, as forms.
+
+Setup: start the hub with an empty `[providers.freshbooks]` and make a callback with the API, the hub's URL as `uri`.
+Its verifier, which the hub trusts, is in `sqlite3 data/hub.db 'select value from learned'`: `PUT` it to the callback.
+
+Verifiers of later callbacks are not trusted by themselves: add each to the list `secret`.
+"""
 
 import json
 

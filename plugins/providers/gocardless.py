@@ -1,4 +1,7 @@
-"""GoCardless: bank debits; up to 250 events in one request."""
+"""GoCardless: bank debits; up to 250 events in one request.
+
+Setup: in the dashboard, under Developers, create a webhook endpoint with the hub's URL and a secret, the `secret`.
+"""
 
 from hub import Limits, Provider, Request, body, hookimpl, items, join
 from hub.signatures import HMAC

@@ -1,4 +1,9 @@
-"""Google Play: real-time developer notifications, pushed by Cloud Pub/Sub."""
+"""Google Play: real-time developer notifications, pushed by Cloud Pub/Sub.
+
+Setup: in Google Cloud let google-play-developer-notifications@system.gserviceaccount.com publish to a Pub/Sub topic,
+and give it a push subscription to the hub's URL, authenticated: `email` is its service account, `audience` what it says
+(the URL, if nothing). In Play Console, under Monetization setup, enter the topic.
+"""
 
 from base64 import b64decode
 from typing import Any

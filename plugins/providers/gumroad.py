@@ -1,4 +1,8 @@
-"""Gumroad: sales and what becomes of them, as forms that nothing but the URL's secret proves."""
+"""Gumroad: sales and what becomes of them, as forms that nothing but the URL's secret proves.
+
+Setup: under Settings > Advanced enter the hub's URL with a secret, `?token=...`, as Ping endpoint: it hears of sales.
+For refunds, disputes and subscriptions make resource subscriptions with the API (`PUT /v2/resource_subscriptions`).
+"""
 
 from hub import Limits, Provider, Request, first_of, form, hookimpl, query
 from hub.signatures import Token

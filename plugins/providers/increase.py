@@ -1,4 +1,7 @@
-"""Increase: accounts, cards and transfers."""
+"""Increase: accounts, cards and transfers.
+
+Setup: in the dashboard or with the API make an event subscription with the hub's URL; `secret` is its shared secret.
+"""
 
 from hub import Limits, Provider, body, hookimpl, join
 from hub.signatures import HMAC, OneOf, StandardWebhooks

@@ -1,4 +1,8 @@
-"""Intuit: QuickBooks Online, in the older format and as CloudEvents."""
+"""Intuit: QuickBooks Online, in the older format and as CloudEvents.
+
+Setup: in the developer portal open the app's webhooks, of production or of development, enter the hub's URL and choose
+entities. `secret` is the verifier token shown there.
+"""
 
 from typing import Any
 

@@ -1,4 +1,11 @@
-"""Klarna: webhooks of the Klarna Network, signed with keys that have names."""
+"""Klarna: webhooks of the Klarna Network, signed with keys that have names.
+
+Setup: in the Partner Portal or with the API make a signing key and a webhook with the hub's URL. `signing_keys` is a
+table of key ids and keys, which are shown once.
+
+How signatures are encoded is not documented; hex is a guess (unverified). Pushes of older products, unsigned, are not
+taken.
+"""
 
 from hub import Limits, Provider, Request, body, first_of, header, hookimpl
 

@@ -1,4 +1,8 @@
-"""Lago: usage-based billing, hosted by itself or by you."""
+"""Lago: usage-based billing, hosted by itself or by you.
+
+Setup: add a webhook with the hub's URL under Developers > Webhooks. For JWT, `issuer` is the URL of Lago's API,
+`public_key` what it answers at /api/v1/webhooks/public_key; for HMAC, `secret` is the organization's HMAC key.
+"""
 
 from typing import Any
 

@@ -1,4 +1,7 @@
-"""Lemon Squeezy: orders, subscriptions and license keys."""
+"""Lemon Squeezy: orders, subscriptions and license keys.
+
+Setup: under Settings > Webhooks add the hub's URL, events, and a signing secret of 6 to 40 characters, the `secret`.
+"""
 
 from hub import Limits, Provider, body, digest_of, hookimpl, join
 from hub.signatures import HMAC

@@ -1,4 +1,10 @@
-"""Lithic: cards, authorizations and transactions, from its Events API."""
+"""Lithic: cards, authorizations and transactions, from its Events API.
+
+Setup: subscribe the hub's URL to events (`POST /v1/event_subscriptions`); `secret` is what `GET
+/v1/event_subscriptions/<token>/secret` answers, `whsec_...`.
+
+Authorization streams want a decision in the answer: they need a service of their own.
+"""
 
 from hub import Limits, Provider, body, first_of, header, hookimpl
 from hub.signatures import StandardWebhooks

@@ -1,4 +1,8 @@
-"""Marqeta: card transactions and changes of state, several in one request."""
+"""Marqeta: card transactions and changes of state, several in one request.
+
+Setup: make a webhook with the API (`POST /webhooks`): the hub's URL, `basic_auth_username` and `basic_auth_password`,
+here `username` and `password`, and for signatures a `secret`. Those of the older default need `algorithm = "sha1"`.
+"""
 
 from typing import Annotated, Any, Literal
 

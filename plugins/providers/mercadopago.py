@@ -1,4 +1,10 @@
-"""Mercado Pago: payments and orders; the signature covers the id in the URL, not the body."""
+"""Mercado Pago: payments and orders; the signature covers the id in the URL, not the body.
+
+Setup: in Your integrations open the application, Webhooks > Configure notifications: enter the hub's URL, choose
+events; `secret` is the secret key shown on saving. A `notification_url` of a payment goes before that URL.
+
+A retry that keeps its first `ts` is refused as stale: raise `tolerance` if you see that (unverified).
+"""
 
 from hub import Limits, Provider, body, first_of, header, hookimpl, query
 from hub.signatures import HMAC, OneOf, Unsigned

@@ -1,4 +1,7 @@
-"""Modern Treasury: payment orders, transactions and ledgers."""
+"""Modern Treasury: payment orders, transactions and ledgers.
+
+Setup: in the Developer settings add an endpoint with the hub's URL and topics; `secret` is the webhook key shown there.
+"""
 
 from hub import Limits, Provider, body, first_of, header, hookimpl, join
 from hub.signatures import HMAC

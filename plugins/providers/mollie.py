@@ -1,4 +1,10 @@
-"""Mollie: signed webhooks, and the classic ones, which are an unsigned id that has to be looked up."""
+"""Mollie: signed webhooks, and the classic ones, which are an unsigned id that has to be looked up.
+
+Setup: in the dashboard, under Developers > Webhooks, add the hub's URL and events; `secret` is the signing secret. For
+classic webhooks give payments the hub's URL with a secret, `?token=...`, as `webhookUrl`: the `token`.
+
+A classic webhook is an id alone: look its state up at Mollie.
+"""
 
 from hub import Limits, Provider, Request, body, first_of, form, hookimpl, query
 from hub.signatures import HMAC, OneOf, Token, Unsigned

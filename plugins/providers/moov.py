@@ -1,4 +1,7 @@
-"""Moov: accounts, transfers and disputes."""
+"""Moov: accounts, transfers and disputes.
+
+Setup: under Developers > Webhooks add a webhook with the hub's URL and events; `secret` is its signing secret.
+"""
 
 from hub import Limits, Provider, body, first_of, header, hookimpl
 from hub.signatures import HMAC
@@ -7,7 +10,6 @@ moov = Provider(
     name="moov",
     title="Moov",
     docs="https://docs.moov.io/guides/developer-tools/webhooks/",
-    # the body is not signed: only TLS and the short time keep anyone from exchanging it
     verify=HMAC(
         "X-Signature",
         "{hex}",

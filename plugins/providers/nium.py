@@ -1,4 +1,10 @@
-"""Nium: callbacks about customers, cards, remittances."""
+"""Nium: callbacks about customers, cards, remittances.
+
+Setup: give Nium the hub's URL for callbacks and a header with a secret of your own: `header` (unless x-api-key),
+`secret`.
+
+None of this is from Nium's own pages (unverified).
+"""
 
 from hub import Limits, Provider, body, first_of, hookimpl
 

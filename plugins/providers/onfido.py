@@ -1,4 +1,8 @@
-"""Onfido: checks, reports and workflow runs."""
+"""Onfido: checks, reports and workflow runs.
+
+Setup: in the dashboard, or with the API of your region, add a webhook with the hub's URL and events; `secret` is its
+token.
+"""
 
 from hub import Limits, Provider, body, digest_of, first_of, hookimpl
 from hub.signatures import HMAC

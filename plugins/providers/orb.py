@@ -1,4 +1,7 @@
-"""Orb: usage-based billing."""
+"""Orb: usage-based billing.
+
+Setup: in Orb's developer settings add a webhook endpoint with the hub's URL; `secret` is its signing secret.
+"""
 
 from hub import Limits, Provider, body, first_of, header, hookimpl
 from hub.signatures import HMAC

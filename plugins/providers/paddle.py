@@ -1,4 +1,10 @@
-"""Paddle Billing: transactions, subscriptions, customers and the catalogue."""
+"""Paddle Billing: transactions, subscriptions, customers and the catalogue.
+
+Setup: under Developer Tools > Notifications add a destination with the hub's URL and events; `secret` is its secret
+key, `pdl_ntfset_...`.
+
+The time may be 5 seconds off, as in Paddle's libraries: keep the hub's clock right, or raise `tolerance`.
+"""
 
 from hub import Limits, Provider, body, hookimpl
 from hub.signatures import HMAC

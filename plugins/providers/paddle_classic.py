@@ -1,4 +1,8 @@
-"""Paddle Classic: alerts as forms, signed with the vendor's key pair."""
+"""Paddle Classic: alerts as forms, signed with the vendor's key pair.
+
+Setup: under Developer Tools > Alerts enter the hub's URL and choose alerts; `public_key` is that of Developer Tools >
+Public Key.
+"""
 
 from hub import Limits, Provider, Request, first_of, form, hookimpl
 from hub.signatures import RSA

@@ -1,4 +1,10 @@
-"""PagBank (PagSeguro): orders and charges."""
+"""PagBank (PagSeguro): orders and charges.
+
+Setup: give orders the hub's URL in `notification_urls`; `secret` is the account's API token.
+
+The sandbox often leaves the signature out (unverified). Older notifications, forms with a `notificationCode`, have
+none.
+"""
 
 from hub import Limits, Provider, Request, body, first_of, form, hookimpl
 from hub.signatures import Hash

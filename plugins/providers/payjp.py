@@ -1,4 +1,7 @@
-"""PAY.JP: charges, customers, subscriptions, transfers."""
+"""PAY.JP: charges, customers, subscriptions, transfers.
+
+Setup: in the dashboard's API settings add the hub's URL as webhook; `secret` is the token shown there, `whook_...`.
+"""
 
 from hub import Limits, Provider, body, hookimpl
 from hub.signatures import Token

@@ -1,4 +1,11 @@
-"""PayPal: REST webhooks, signed with a certificate that the request names."""
+"""PayPal: REST webhooks, signed with a certificate that the request names.
+
+Setup: in the Developer Dashboard open the app and add a webhook with the hub's URL and events; `webhook_id` is its id.
+Sandbox and live apps are two sources.
+
+Only a CRC-32 binds the body to the signature: who sees a request can make another body that fits. Requests of the
+webhook simulator are of no webhook of yours and are refused (unverified).
+"""
 
 from urllib.parse import urlsplit
 

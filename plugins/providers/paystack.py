@@ -1,4 +1,8 @@
-"""Paystack: charges, transfers, subscriptions, refunds."""
+"""Paystack: charges, transfers, subscriptions, refunds.
+
+Setup: in the dashboard, under Settings > API Keys & Webhooks, enter the hub's URL as live or as test webhook URL;
+`secret` is the secret key of that mode.
+"""
 
 from hub import Limits, Provider, body, first_of, hookimpl
 from hub.signatures import HMAC

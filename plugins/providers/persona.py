@@ -1,4 +1,8 @@
-"""Persona: inquiries, verifications, reports."""
+"""Persona: inquiries, verifications, reports.
+
+Setup: in the dashboard, under Webhooks, create and enable a webhook with the hub's URL; `secret` is its secret,
+`wbhsec_...`.
+"""
 
 from hub import Limits, Provider, body, hookimpl
 from hub.signatures import HMAC

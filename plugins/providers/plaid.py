@@ -1,4 +1,8 @@
-"""Plaid: changes of bank accounts, transactions and transfers."""
+"""Plaid: changes of bank accounts, transactions and transfers.
+
+Setup: pass the hub's URL as `webhook` when you make Link tokens. `client_id` and `secret` are those of the API: the hub
+fetches Plaid's keys with them, of the `environment`.
+"""
 
 import re
 from collections.abc import Mapping

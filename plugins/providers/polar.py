@@ -1,4 +1,8 @@
-"""Polar: checkouts, orders, subscriptions and benefits."""
+"""Polar: checkouts, orders, subscriptions and benefits.
+
+Setup: in the organization's settings, under Webhooks, add an endpoint with the hub's URL, format Raw; `secret` is its
+secret.
+"""
 
 from hub import Limits, Provider, body, header, hookimpl
 from hub.signatures import StandardWebhooks

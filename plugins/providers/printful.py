@@ -1,4 +1,8 @@
-"""Printful: orders, shipments, returns, of both versions of its API."""
+"""Printful: orders, shipments, returns, of both versions of its API.
+
+Setup: set webhooks up with the API. Version 2 answers with a `secret_key`, the `secret`. Version 1 signs nothing: put a
+secret into the URL, `?token=...`, the `token`.
+"""
 
 from hub import Limits, Provider, body, digest_of, first_of, hookimpl, query
 from hub.signatures import HMAC, OneOf, Token

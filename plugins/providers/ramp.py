@@ -1,4 +1,9 @@
-"""Ramp: card transactions, bills and reimbursements."""
+"""Ramp: card transactions, bills and reimbursements.
+
+Setup: subscribe the hub's URL with the API (`POST /developer/v1/webhooks`); `secret` is the subscription's.
+
+How signatures are encoded is not documented; hex is a guess (unverified).
+"""
 
 from hub import Limits, Provider, Reply, Request, body, hookimpl
 from hub.signatures import HMAC

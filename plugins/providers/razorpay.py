@@ -1,4 +1,8 @@
-"""Razorpay: payments, orders, refunds, subscriptions, payouts."""
+"""Razorpay: payments, orders, refunds, subscriptions, payouts.
+
+Setup: in the dashboard, under Account & Settings > Webhooks, add the hub's URL, events and a secret, the `secret`. When
+you change it, keep the old one in the list for a day: retries are still signed with it.
+"""
 
 from hub import Limits, Provider, Request, body, header, hookimpl
 from hub.signatures import HMAC
@@ -19,12 +23,7 @@ razorpay = Provider(
     id=header("X-Razorpay-Event-Id"),
     time=body("created_at"),
     subject=about,
-    limits=Limits(
-        timeout=5,
-        retries="ever slower for 24 hours, signed with the secret of then",
-        disables="after them, with a mail",
-        confidence="high",
-    ),
+    limits=Limits(timeout=5, retries="ever slower for 24 hours", disables="after them, with a mail", confidence="high"),
 )
 
 

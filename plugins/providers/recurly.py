@@ -1,4 +1,8 @@
-"""Recurly: accounts, subscriptions, invoices and payments; JSON, or XML for endpoints of the older kind."""
+"""Recurly: accounts, subscriptions, invoices and payments; JSON, or XML for endpoints of the older kind.
+
+Setup: under Integrations > Webhooks add an endpoint with the hub's URL, format JSON and, if you like, `username` and
+`password`; `secret` is its key.
+"""
 
 import re
 from typing import Any

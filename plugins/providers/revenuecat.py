@@ -1,4 +1,8 @@
-"""RevenueCat: purchases and subscriptions of apps."""
+"""RevenueCat: purchases and subscriptions of apps.
+
+Setup: in the project, under Integrations > Webhooks, add the hub's URL and a value for the Authorization header, the
+`secret`. Where signing is switched on, `signing_secret` is the secret shown.
+"""
 
 from hub import Limits, Provider, body, first_of, hookimpl
 from hub.signatures import HMAC, AllOf, Token

@@ -1,4 +1,8 @@
-"""Shippo: tracking, labels, batches."""
+"""Shippo: tracking, labels, batches.
+
+Setup: in the API settings, under Webhooks, add the hub's URL with a secret, `?token=...`, the `token`. Signatures have
+to be asked for: `secret` is what Shippo gives you.
+"""
 
 from hub import Limits, Provider, body, first_of, hookimpl, query
 from hub.signatures import HMAC, OneOf, Token

@@ -1,4 +1,10 @@
-"""ShipStation: orders, shipments, tracking, of both APIs and of ShipEngine."""
+"""ShipStation: orders, shipments, tracking, of both APIs and of ShipEngine.
+
+Setup: with the API (or ShipEngine's dashboard) add the hub's URL as webhook; nothing is to be configured here. The
+first API signs nothing: put a secret into the URL, `?token=...`, the `secret`.
+
+ShipEngine signs for every account with the same keys: anyone with one can have it send to your URL.
+"""
 
 from hub import Limits, Provider, body, header, hookimpl, query
 from hub.signatures import RSA, OneOf, Token

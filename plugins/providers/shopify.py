@@ -1,4 +1,10 @@
-"""Shopify: shop and app webhooks, in both families of headers."""
+"""Shopify: shop and app webhooks, in both families of headers.
+
+Setup: subscribe to topics in shopify.app.toml or with the API, the hub's URL as `uri`: `secret` is the app's client
+secret. Or add webhooks in the shop's admin, under Settings > Notifications: `secret` is shown there.
+
+Topic and shop stand in unsigned headers, and the event does not have the shop: give each shop a source of its own.
+"""
 
 from hub import Limits, Provider, body, first_of, header, hookimpl, join
 from hub.signatures import HMAC

@@ -1,4 +1,8 @@
-"""Square: payments, orders, catalog and everything else of a seller."""
+"""Square: payments, orders, catalog and everything else of a seller.
+
+Setup: in the Developer Console open the app, Webhooks > Subscriptions, and add the hub's URL and events; `secret` is
+the subscription's signature key.
+"""
 
 from hub import Limits, Provider, body, first_of, hookimpl
 from hub.signatures import HMAC

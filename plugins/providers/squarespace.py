@@ -1,4 +1,8 @@
-"""Squarespace: orders and extensions of a website."""
+"""Squarespace: orders and extensions of a website.
+
+Setup: create a webhook subscription with the API (`POST /1.0/webhook_subscriptions`), the hub's URL as `endpointUrl`;
+`secret` is in the answer.
+"""
 
 from hub import Limits, Provider, body, first_of, hookimpl
 from hub.signatures import HMAC

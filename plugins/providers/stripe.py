@@ -1,4 +1,8 @@
-"""Stripe: payments, invoices, subscriptions."""
+"""Stripe: payments, invoices, subscriptions.
+
+Setup: in Workbench, under Webhooks, add a destination with the hub's URL and events; `secret` is its signing secret,
+`whsec_...`. Live mode, each sandbox and `stripe listen` have secrets of their own.
+"""
 
 from math import inf
 

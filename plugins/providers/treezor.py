@@ -1,4 +1,11 @@
-"""Treezor: users, wallets, payments and cards; the signature stands in the body."""
+"""Treezor: users, wallets, payments and cards; the signature stands in the body.
+
+Setup: register the hub's URL with the API (`POST /settings/hooks` at webhook.api.treezor.co); `secret` is the webhook
+secret that you share with Treezor.
+
+A subscription waits until you confirm it with what Treezor posts then. If that has no signature, it is refused: look
+for it with `hub rejected` (unverified).
+"""
 
 import json
 from typing import Any

@@ -1,4 +1,11 @@
-"""Wise: transfers, balances and profiles; its public keys are those that it publishes."""
+"""Wise: transfers, balances and profiles; its public keys are those that it publishes.
+
+Setup: in the account's developer tools, or with the API, add a webhook with the hub's URL, on port 443 and without a
+query. Nothing is to be configured here, but for the sandbox `environment = "sandbox"`.
+
+Wise signs for every account with the same key: anyone with one can have it send to your URL. Filter by
+`data.resource.profile_id`.
+"""
 
 from typing import Literal
 

@@ -1,4 +1,7 @@
-"""Wix: events of sites, each one a signed token with JSON in JSON in JSON."""
+"""Wix: events of sites, each one a signed token with JSON in JSON in JSON.
+
+Setup: in the app's dashboard, under Develop > Webhooks, add the hub's URL for each event; `public_key` is shown there.
+"""
 
 from collections.abc import Mapping
 from typing import Any

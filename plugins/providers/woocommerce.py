@@ -1,4 +1,8 @@
-"""WooCommerce: webhooks of a WordPress shop."""
+"""WooCommerce: webhooks of a WordPress shop.
+
+Setup: in WordPress, under WooCommerce > Settings > Advanced > Webhooks, add an active webhook with a topic, the hub's
+URL and a secret, the `secret`.
+"""
 
 from hub import Limits, Provider, Reply, Request, body, first_of, header, hookimpl
 from hub.signatures import HMAC

@@ -1,4 +1,8 @@
-"""Worldpay: events of the Access APIs."""
+"""Worldpay: events of the Access APIs.
+
+Setup: have your implementation manager add the hub's URL and switch the header `Event-Signature` on; `secret` is the
+shared secret, or a table of them by key id.
+"""
 
 from hub import Limits, Provider, body, header, hookimpl
 

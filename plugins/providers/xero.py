@@ -1,4 +1,8 @@
-"""Xero: changes of contacts, invoices and more, in batches."""
+"""Xero: changes of contacts, invoices and more, in batches.
+
+Setup: in the developer portal open the app's webhooks, choose events and enter the hub's URL; `secret` is the webhooks
+key shown there. With it in the config, save again: then the "intent to receive" passes.
+"""
 
 from hub import Limits, Provider, Reply, body, digest_of, hookimpl, items, join
 from hub.signatures import HMAC
