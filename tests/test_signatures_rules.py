@@ -182,6 +182,16 @@ def test_a_required_header_may_be_an_option() -> None:
     assert not scheme.configured({"secret": "s"})
 
 
+def test_a_required_header_may_be_an_option_that_is_left_out() -> None:
+    scheme = HMAC("X", require={"X-App": "[{option:app}]"})
+    request = Request.make(headers={"X-App": "any"}, body="{}")
+    sent = scheme.sign(request, {"secret": "s"})
+    assert (sent.header("X-App"), scheme.configured({"secret": "s"})) == ("any", True)
+    scheme.verify(sent, {"secret": "s"})
+    assert reason(scheme, sent, {"secret": "s", "app": "a1"}) == "mismatch"
+    scheme.verify(scheme.sign(request, {"secret": "s", "app": "a1"}), {"secret": "s", "app": "a1"})
+
+
 BOTH = OneOf(signed=StandardWebhooks(), token=Token("X-Token"))
 
 

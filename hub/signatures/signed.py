@@ -42,7 +42,8 @@ class Signed(ABC):
     tolerance: seconds that a signed time may be old, None for no limit; ahead: seconds it may be in the future
     (tolerance if None); require: places that must hold a text for this scheme to be meant; also: other places that may
     hold the signature; keyid: the place that names the key; defaults: places that signing fills if they are empty;
-    covers: how much of the body a function signs (a template says it itself). Values of `require` are templates.
+    covers: how much of the body a function signs (a template says it itself). Values of `require` are templates; what
+    stands in `[...]` is only demanded where its option is set.
     """
 
     proves = True
@@ -179,8 +180,8 @@ class Signed(ABC):
             if not place_text(place, request):
                 request = place.put(request, text)  # type: ignore[attr-defined]  # places in a scheme are written
         for place, template in self.require.items():
-            required = _rendered(template, request, options)
-            request = place.put(request, required.decode("utf-8", "replace"))  # type: ignore[attr-defined]  # as above
+            required = _rendered(template, request, options).decode("utf-8", "replace")
+            request = place.put(request, required) if required else request  # type: ignore[attr-defined]  # as above
         for name, place in self.outside.items():
             if name in ("id", "nonce") and place_text(place, request):
                 values[name] = place_text(place, request) or ""
@@ -248,10 +249,12 @@ class Signed(ABC):
 
     def _check_required(self, request: Request, options: Mapping[str, Any]) -> None:
         for place, template in self.require.items():
-            found, named = place_text(place, request), named_place(place)
+            found, named, wanted = place_text(place, request), named_place(place), _rendered(template, request, options)
+            if template.options and not wanted:
+                continue
             if found is None:
                 raise Refused("missing", f"{named} is missing or empty", place=named)
-            if compare_digest(found.encode("utf-8", "replace"), _rendered(template, request, options)):
+            if compare_digest(found.encode("utf-8", "replace"), wanted):
                 continue
             if template.options:
                 raise Refused("mismatch", f"{named} is not the configured {', '.join(template.options)}", place=named)
