@@ -175,5 +175,6 @@ def spread(options: Mapping[str, Any]) -> dict[str, Any]:
     """The options as slot functions get them."""
     secret = options.get("secret")
     secrets = list(secret.values()) if isinstance(secret, dict) else secret if isinstance(secret, list) else [secret]
-    secrets = [str(one) for one in secrets if one is not None]
+    # a key that a scheme hands to its own function is bytes already
+    secrets = [one if isinstance(one, bytes) else str(one) for one in secrets if one is not None]
     return {**options, "secret": secrets[0] if secrets else None, "secrets": secrets}

@@ -23,7 +23,7 @@ SIGNED = {
     "SubscriptionConfirmation": CONFIRMATION,
     "UnsubscribeConfirmation": CONFIRMATION,
 }
-OWN = {
+OWN: Mapping[str, tuple[body | first_of, str]] = {
     "topic": (
         body("TopicArn"),
         "The topic's ARN, or a list of them: SNS signs for everybody, so messages of other topics are refused.",
@@ -38,11 +38,11 @@ def lines(request: Request) -> str | None:
     message = request.json if isinstance(request.json, dict) else {}
     names = SIGNED.get(str(message.get("Type")), ())
     fields = {name: message.get(name) for name in names if name != "Subject" or message.get(name) is not None}
-    texts = [value for name, value in fields.items() if isinstance(value, str)]
+    texts = {name: value for name, value in fields.items() if isinstance(value, str)}
     # a line break in any but the message could make one field of two
-    if not names or len(texts) < len(fields) or any("\n" in fields[name] for name in fields if name != "Message"):
+    if not names or len(texts) < len(fields) or any("\n" in texts[name] for name in texts if name != "Message"):
         return None
-    return "".join(f"{name}\n{value}\n" for name, value in fields.items())
+    return "".join(f"{name}\n{value}\n" for name, value in texts.items())
 
 
 def certificate(request: Request, *, fetched: Mapping[str, str] | None) -> str:
