@@ -343,6 +343,11 @@ class Retention:
         await log.close()
         log = await place.open()
         assert await log.learned("asana") == [("secret", "one", True), ("secret", "two", False)]
+        assert await log.forget("asana", "secret", "one")
+        assert not await log.forget("asana", "secret", "one")
+        assert not await log.forget("asana", "secret", "three")
+        assert await log.learned("asana") == [("secret", "two", False)]
+        assert await log.learned("other") == [("secret", "three", False)]
 
 
 def rejection(**parts: Any) -> Rejection:

@@ -330,6 +330,9 @@ class Log(Protocol):
     async def learned(self, source: str) -> list[tuple[str, str, bool]]:
         """(option, value, trusted) that handshakes brought to a source, oldest first."""
 
+    async def forget(self, source: str, option: str, value: str) -> bool:
+        """Drop a secret that a handshake brought; False if there is no such."""
+
     def follow(self, after: Position | None) -> AsyncIterator[Stored]:
         """Events as they are appended, from after a position (None: from now), with no gap between history and live.
 

@@ -330,6 +330,10 @@ class SqliteLog:
         )
         return [(option, value, bool(trusted)) for option, value, trusted in rows]
 
+    async def forget(self, source: str, option: str, value: str) -> bool:
+        """See `Log.forget`."""
+        return await self._writer.change(partial(sqlite_changes.forget, source, option, value))
+
     async def prune(self, before: datetime, limit: int = 500) -> int:
         """See `Log.prune`."""
         change = partial(sqlite_upkeep.prune, to_micros(before), self._pruned, limit)

@@ -125,3 +125,11 @@ def learn(source: str, option: str, value: str, trusted: bool, connection: sqlit
         "(SELECT id FROM learned WHERE source = ? AND option = ? AND NOT trusted ORDER BY id DESC LIMIT ?)",
         (source, option, source, option, LEARNED),
     )
+
+
+def forget(source: str, option: str, value: str, connection: sqlite3.Connection) -> bool:
+    """Drop a secret."""
+    dropped = connection.execute(
+        "DELETE FROM learned WHERE source = ? AND option = ? AND value = ?", (source, option, value)
+    )
+    return dropped.rowcount > 0
