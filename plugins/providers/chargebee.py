@@ -4,13 +4,11 @@ Setup: under Settings > Configure Chargebee > API Keys and Webhooks add a webhoo
 basic authentication: `username`, `password`. Or put a secret into the URL, `?token=...`, the `token`.
 """
 
-from typing import Any
-
 from hub import Limits, Provider, Request, body, hookimpl, query
 from hub.signatures import Basic, OneOf, Token
 
 
-def subject(request: Request) -> Any:
+def subject(request: Request) -> object:
     """The id of what the event is named after; its content has related objects too."""
     content, kind = body("content")(request), str(body("event_type")(request))
     objects = content if isinstance(content, dict) else {}

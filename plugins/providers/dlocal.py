@@ -19,7 +19,6 @@ dlocal = Provider(
         timestamp=header("X-Date"),
         clock="iso",
         require={"X-Login": "{option:x_login}"},
-        doc="The account's secret key.",
     ),
     type=body("status"),
     # the payment's id is the same for all that happens to it

@@ -10,18 +10,15 @@ from hub import Limits, Provider, body, first_of, header, hookimpl, query
 from hub.signatures import HMAC, OneOf, Unsigned
 
 REST = "[request-id:{header:x-request-id};]ts:{timestamp};"
+SIGNED = ("[id:{query:data.id|lower};]" + REST, "[id:{query:data.id};]" + REST)
+"""Documented with the id in lower case, which Mercado Pago's own library does not do."""
 
 mercadopago = Provider(
     name="mercadopago",
     title="Mercado Pago",
     docs="https://www.mercadopago.com.br/developers/en/docs/your-integrations/notifications/webhooks",
     verify=OneOf(
-        # documented with the id in lower case, which Mercado Pago's own library does not do
-        signature=HMAC(
-            "x-signature",
-            "ts={timestamp},v1={hex}",
-            ("[id:{query:data.id|lower};]" + REST, "[id:{query:data.id};]" + REST),
-        ),
+        signature=HMAC("x-signature", "ts={timestamp},v1={hex}", SIGNED),
         ipn=Unsigned("IPN and QR notifications prove nothing: take the id from them, and look it up at Mercado Pago"),
     ),
     type=first_of(body("action"), body("type"), query("type"), query("topic")),

@@ -1,7 +1,6 @@
 """Paddle Classic: alerts as forms, signed with the vendor's key pair.
 
-Setup: under Developer Tools > Alerts enter the hub's URL and choose alerts; `public_key` is that of Developer Tools >
-Public Key.
+Setup: under Developer Tools > Alerts enter the hub's URL, choose alerts; `public_key` is there under Public Key.
 """
 
 from hub import Limits, Provider, Request, first_of, form, hookimpl

@@ -24,7 +24,6 @@ shipstation = Provider(
             option="jwks",
             fetch="https://api.shipengine.com/jwks",
         ),
-        # the first API signs nothing
         v1=Token(query("token"), doc="The secret in the URL that ShipStation is told: `?token=...`"),
     ),
     type=body("resource_type"),
