@@ -1,14 +1,25 @@
-"""Deepgram: transcripts that were asked for with a callback."""
+"""Deepgram: transcripts that were asked for with a callback.
 
-from typing import Any
+Setup: ask for a transcript with the hub's URL as `callback`, with a user name and password in it
+(`https://username:password@...`). Without them, `secret` is the identifier of the API key, not the key itself.
+
+Not every request without a password has the identifier (unverified).
+"""
 
 from hub import Limits, Provider, Request, body, first_of, hookimpl
 from hub.signatures import Basic, OneOf, Token
 
+REQUEST = first_of(body("metadata.request_id"), body("request_id"))
 
-def kind(request: Request) -> Any:
-    """The body is the transcript, which has no type, or what went wrong."""
+
+def kind(request: Request) -> object:
+    """What went wrong, or a live result by its type; a transcript has none."""
     return "error" if body("err_code")(request) else first_of(body("type"), "transcription")(request)
+
+
+def identity(request: Request) -> object:
+    """The request's id; of a live stream, many results have the same one."""
+    return None if body("type")(request) else REQUEST(request)
 
 
 deepgram = Provider(
@@ -20,9 +31,9 @@ deepgram = Provider(
         basic=Basic(),
     ),
     type=kind,
-    id=first_of(body("metadata.request_id"), body("request_id")),
+    id=identity,
     time=body("metadata.created"),
-    subject=first_of(body("metadata.request_id"), body("request_id")),
+    subject=REQUEST,
     methods=("POST", "PUT"),
     limits=Limits(retries="up to 10, every 30 seconds", confidence="low"),
 )

@@ -1,4 +1,11 @@
-"""Google Chat: messages to an app, clicks on its cards, spaces that it joins and leaves."""
+"""Google Chat: messages to an app, clicks on its cards, spaces that it joins and leaves.
+
+Setup: in the Google Cloud console under Google Chat API > Configuration enter the hub's URL as HTTP endpoint URL.
+`audience` is what is chosen there, the URL or the project's number; with the URL, `email` is the service account shown
+there, or `chat@system.gserviceaccount.com` for an older app.
+
+The answer is empty: the app says nothing in the chat.
+"""
 
 from typing import Any
 
@@ -12,7 +19,7 @@ CHAT = "chat@system.gserviceaccount.com"
 
 def identity(request: Request) -> Any:
     """The id of a new message; a click names the message of its card, which may be clicked again."""
-    return body("message.name")(request) if body("type")(request) == "MESSAGE" else None
+    return body("message.name" if body("type")(request) == "MESSAGE" else "chat.messagePayload.message.name")(request)
 
 
 def answer(request: Request) -> Reply:
@@ -24,7 +31,7 @@ google_chat = Provider(
     name="google-chat",
     title="Google Chat",
     docs="https://developers.google.com/workspace/chat/verify-requests-from-chat",
-    # the app's setting "authentication audience": its URL (then `email` is that of CHAT), or the project's number
+    # as the app's setting "authentication audience" says: its URL, or the project's number
     verify=OneOf(
         endpoint=google_token(),
         project=JWT(

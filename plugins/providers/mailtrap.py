@@ -1,7 +1,22 @@
-"""Mailtrap: what became of e-mails."""
+"""Mailtrap: what became of e-mails.
 
-from hub import Limits, Provider, body, hookimpl, items
+Setup: Settings > Webhooks: add one with the hub's URL, either format, a stream, domains and events. `secret` is the
+webhook's signature secret.
+"""
+
+import orjson
+
+from hub import Provider, Request, Unreadable, body, hookimpl, items
 from hub.signatures import HMAC
+
+
+def events(request: Request) -> list[object]:
+    """The events of a batch, or one on each line (JSON Lines)."""
+    try:
+        return items("events[]")(request)
+    except Unreadable:
+        return [orjson.loads(line) for line in request.body.splitlines() if line.strip()]
+
 
 mailtrap = Provider(
     name="mailtrap",
@@ -12,8 +27,7 @@ mailtrap = Provider(
     id=body("event_id"),
     time=body("timestamp"),
     subject=body("email"),
-    split=items("events[]"),
-    limits=Limits(confidence="low"),
+    split=events,
 )
 
 

@@ -1,8 +1,11 @@
-"""Unisender Go: what became of e-mails; the body has its own hash in it, the API key in its place when it is made."""
+"""Unisender Go: what became of e-mails; the body has its own hash in it, the API key in its place when it is made.
+
+Setup: with the hub running, set a webhook with its URL by `webhook/set` of the API. `secret` is the API key.
+"""
 
 import hashlib
 
-from hub import Provider, Reply, Request, body, hookimpl, items, join
+from hub import Provider, Reply, Request, body, first_of, hookimpl, items, join
 from hub.signatures import HMAC, Key
 
 MARK = b"\0key\0"
@@ -36,8 +39,8 @@ unisender_go = Provider(
         body("auth"), "{hex}", marked, hash="md5", defaults={body("auth"): "0" * 32}, covers="all", doc="The API key."
     ),
     type=join(body("event_name"), body("event_data.status")),
-    time=body("event_data.event_time"),
-    subject=body("event_data.email"),
+    time=first_of(body("event_data.event_time"), body("event_data.block_time")),
+    subject=first_of(body("event_data.email"), body("event_data.domain")),
     split=items("events_by_user[].events[]"),
     handshake=probe,
 )

@@ -1,9 +1,19 @@
-"""Vapi: events of voice assistants' calls."""
+"""Vapi: events of voice assistants' calls.
+
+Setup: in the dashboard under Integrations > Server Configuration add a custom credential, and choose it with the hub's
+URL as server of assistants or phone numbers. `secret` is its token or secret key; for HMAC, the other options repeat
+the credential's settings.
+
+What waits for an answer (`assistant-request`, `tool-calls`) gets none: send it to a server of its own. OAuth tokens are
+issued by your own server: only one that stays the same can be checked, as `secret`.
+"""
 
 from typing import Annotated, Literal
 
 from hub import Limits, Provider, body, first_of, header, hookimpl
 from hub.signatures import HMAC, Bearer, Configured, OneOf, Token
+
+from ._places import chosen_header
 
 
 def signature(
@@ -38,6 +48,7 @@ vapi = Provider(
             doc="The credential's secret or token.",
         ),
         bearer=Bearer(),
+        header=chosen_header(option="secret"),
         hmac=Configured(signature),
     ),
     type=body("message.type"),

@@ -1,7 +1,19 @@
-"""Webex: messages, rooms, memberships, meetings and recordings."""
+"""Webex: messages, rooms, memberships, meetings and recordings.
 
-from hub import Limits, Provider, body, first_of, hookimpl, join
+Setup: by the API (`POST /v1/webhooks`) make a webhook with the hub's URL as `targetUrl`, a resource, an event, and a
+`secret` of your own.
+
+The text of a message is not sent: fetch it by `data.id`.
+"""
+
+from hub import Limits, Provider, Request, body, first_of, hookimpl, join
 from hub.signatures import HMAC
+
+
+def when(request: Request) -> object:
+    """When the thing was made, or changed where that is told."""
+    return body("data.created" if body("event")(request) == "created" else "data.updated")(request)
+
 
 webex = Provider(
     name="webex",
@@ -10,7 +22,7 @@ webex = Provider(
     verify=HMAC("X-Spark-Signature", hash="sha1"),
     type=join(body("resource"), body("event")),
     # `id` is that of the webhook, `data.id` that of a thing to which more may happen: neither tells deliveries apart
-    time=first_of(body("data.updated"), body("data.created")),
+    time=when,
     subject=first_of(body("data.roomId"), body("data.id"), body("actorId")),
     limits=Limits(disables="after 100 failures in 5 minutes", confidence="low"),
 )
