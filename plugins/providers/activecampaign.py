@@ -1,4 +1,8 @@
-"""ActiveCampaign: contacts, campaigns, deals and lists, as forms that nothing but the URL's secret proves."""
+"""ActiveCampaign: contacts, campaigns, deals and lists, as forms that nothing but the URL's secret proves.
+
+Setup: Settings > Developer > Manage Webhooks: add one with events and the hub's URL, which ends with `?token=...`; the
+`secret` is what stands there.
+"""
 
 from hub import Limits, Provider, first_of, form, hookimpl, query
 from hub.signatures import Token

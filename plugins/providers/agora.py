@@ -1,4 +1,8 @@
-"""Agora: notifications of channels, recordings and media streams."""
+"""Agora: notifications of channels, recordings and media streams.
+
+Setup: with the hub running, edit the project in the Agora Console and under Notifications choose events and enter the
+hub's URL, which Agora then tests. `secret` is the secret of the product shown there.
+"""
 
 from hub import Limits, Provider, Reply, Request, body, first_of, hookimpl, join, words
 from hub.signatures import HMAC
@@ -16,7 +20,6 @@ agora = Provider(
     name="agora",
     title="Agora",
     docs="https://docs.agora.io/en/video-calling/advanced-features/receive-notifications",
-    # Agora-Signature, a SHA-1 of the same, is sent beside it
     verify=HMAC("Agora-Signature-V2"),
     type=join(words(body("productId"), PRODUCTS), body("eventType")),
     id=body("noticeId"),

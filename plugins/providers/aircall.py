@@ -1,4 +1,8 @@
-"""Aircall: calls, contacts, users, numbers and messages."""
+"""Aircall: calls, contacts, users, numbers and messages.
+
+Setup: make a webhook with the hub's URL, by `POST /v1/webhooks` of the API or in the dashboard under Integrations.
+`secret` is its `token`, which the API tells: the dashboard does not.
+"""
 
 from hub import Limits, Provider, body, first_of, hookimpl
 from hub.signatures import Token
@@ -11,7 +15,11 @@ aircall = Provider(
     type=body("event"),
     time=body("timestamp"),
     subject=first_of(body("data.id"), body("data.name")),
-    limits=Limits(timeout=5, retries="up to 50 within 12 hours", disables="after them"),
+    limits=Limits(
+        timeout=5,
+        retries="up to 50, and for 12 hours after it was disabled",
+        disables="after 50 failures; a success within 12 hours enables it again",
+    ),
 )
 
 

@@ -1,4 +1,10 @@
-"""AssemblyAI: transcripts that are ready, or have failed."""
+"""AssemblyAI: transcripts that are ready, or have failed.
+
+Setup: ask for each transcript with the hub's URL as `webhook_url`, `X-Hub-Token` as `webhook_auth_header_name` and the
+`secret` as `webhook_auth_header_value`.
+
+The event says which transcript is ready, not what is in it.
+"""
 
 from hub import Limits, Provider, body, digest_of, first_of, hookimpl
 

@@ -1,4 +1,10 @@
-"""Amazon EventBridge: events that a rule sends to an API destination."""
+"""Amazon EventBridge: events that a rule sends to an API destination.
+
+Setup: make a connection with the API key name `X-Api-Key` and the `secret` as its value, or with basic authentication
+(`username`, `password`), then an API destination with the hub's URL and POST, and a rule with that as its target.
+
+With OAuth the token is one that your own server issued: only one that stays the same can be checked, as `secret`.
+"""
 
 from hub import Limits, Provider, body, first_of, hookimpl
 

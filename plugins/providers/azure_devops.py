@@ -1,4 +1,10 @@
-"""Azure DevOps: builds, pushes, pull requests, work items, releases."""
+"""Azure DevOps: builds, pushes, pull requests, work items, releases.
+
+Setup: Project settings > Service hooks > Create subscription > Web Hooks: choose an event and enter the hub's https URL
+and a `username` and `password`, or `X-Hub-Token:...` as HTTP header with the `token`.
+
+"Resource details to send" decides what is in `resource`; without them an event has no subject.
+"""
 
 from hub import Limits, Provider, body, first_of, hookimpl
 from hub.signatures import Basic, OneOf

@@ -1,4 +1,11 @@
-"""Azure Event Grid: events of Azure's services and of custom topics, in Event Grid's schema or as CloudEvents."""
+"""Azure Event Grid: events of Azure's services and of custom topics, in Event Grid's schema or as CloudEvents.
+
+Setup: with the hub running, make an event subscription of the type Web Hook with the hub's URL, which ends with
+`?token=...`, or with a delivery property `X-Hub-Token`: the `secret` is what stands there. With Microsoft Entra,
+`tenant` and `audience` are the ids of tenant and application that the subscription names.
+
+A refused event is not sent again: give the subscription a place for dead letters.
+"""
 
 import re
 

@@ -1,4 +1,8 @@
-"""CloudEvents: any sender that follows the specification, structured, batched or binary."""
+"""CloudEvents: any sender that follows the specification, structured, batched or binary.
+
+Setup: tell the sender the hub's URL and the `secret`, to be sent as bearer token or in the query as
+`?access_token=...`. Whoever asks is allowed to send, or only `allowed_origin`.
+"""
 
 from hub import Provider, body, first_of, hookimpl, join, query
 from hub.signatures import Bearer, OneOf, Token

@@ -1,6 +1,9 @@
-"""Courier: messages, notifications, audiences."""
+"""Courier: messages, notifications, audiences.
 
-from hub import Limits, Provider, body, first_of, hookimpl
+Setup: Settings > Outbound Webhooks > New Webhook: the hub's URL and events. `secret` is the webhook's signing secret.
+"""
+
+from hub import Provider, body, first_of, hookimpl
 from hub.signatures import HMAC
 
 courier = Provider(
@@ -18,7 +21,6 @@ courier = Provider(
         body("data.published"),
     ),
     subject=first_of(body("data.id"), body("data.audience_id")),
-    limits=Limits(confidence="low"),
 )
 
 

@@ -1,4 +1,8 @@
-"""Daily: meetings, participants, recordings and transcripts."""
+"""Daily: meetings, participants, recordings and transcripts.
+
+Setup: with the hub running, make a webhook with its URL by `POST /v1/webhooks` of the API. `secret` is the `hmac` of
+the answer; `username` and `password` are the `basicAuth` that it was made with, if any.
+"""
 
 from hub import Limits, Provider, Reply, Request, body, first_of, header, hookimpl
 from hub.signatures import HMAC, Basic, OneOf

@@ -1,4 +1,12 @@
-"""Dialpad: calls, SMS, contacts and agents; the body is a token where a secret is set."""
+"""Dialpad: calls, SMS, contacts and agents; the body is a token where a secret is set.
+
+Setup: by the API make a webhook (`POST /api/v2/webhooks`) with the hub's URL and a `secret` of your own, then
+subscriptions to events with its id. A webhook without a secret sends plain JSON: end its URL with `?token=...`, the
+`token`.
+
+The subscription says what its events are about, they themselves do not: other than calls and SMS, give each kind a
+source of its own.
+"""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -34,7 +42,6 @@ dialpad = Provider(
         signed=SignedBody("{body}", algorithms=("HS256",)),
         url=Token(query("token"), option="token", doc="A secret in the URL that Dialpad is told: `?token=...`"),
     ),
-    # the subscription says of what events are; they themselves do not
     type=first_of(join("call", body("state")), join("sms", body("direction")), "event"),
     time=first_of(body("event_timestamp"), body("created_date")),
     subject=first_of(body("call_id"), body("id"), body("target.id")),

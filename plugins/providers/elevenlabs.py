@@ -1,4 +1,8 @@
-"""ElevenLabs: transcripts and audio of agents' calls, and of speech to text."""
+"""ElevenLabs: transcripts and audio of agents' calls, and of speech to text.
+
+Setup: in the workspace's settings under Webhooks add one with the hub's URL, then choose it where events come from,
+such as the post-call webhook of the Agents platform. `secret` is shown once, when it is made.
+"""
 
 from math import inf
 

@@ -1,4 +1,8 @@
-"""Fireflies.ai: meetings transcribed and summarized."""
+"""Fireflies.ai: meetings transcribed and summarized.
+
+Setup: in the settings under Developer settings enter the hub's URL as webhook and a secret, which is the `secret`.
+Without one nothing is signed.
+"""
 
 from hub import Limits, Provider, Request, body, first_of, header, hookimpl
 from hub.signatures import HMAC

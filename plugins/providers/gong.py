@@ -1,4 +1,10 @@
-"""Gong: calls that an automation rule has picked."""
+"""Gong: calls that an automation rule has picked.
+
+Setup: Admin center > Settings > Ecosystem > Automation rules: add a rule that fires a webhook at the hub's URL. With
+the signed JWT header, `public_key` is behind Show public key; else the URL ends with `?token=...`, the `token`.
+
+A rule's test is an event like any other: `data.isTest` tells it.
+"""
 
 from hub import Provider, body, first_of, hookimpl, query
 from hub.signatures import JWT, OneOf, Token

@@ -1,4 +1,10 @@
-"""Google Calendar: changes of events, calendars, settings and access rules."""
+"""Google Calendar: changes of events, calendars, settings and access rules.
+
+Setup: open a channel with `events.watch` or another watch method of the API: type `web_hook`, the hub's URL as
+`address`, a `token` of your own, which is the `secret`.
+
+A message says that something changed, not what. A channel ends at its `expiration`: open another before.
+"""
 
 from hub import Provider, hookimpl
 

@@ -1,4 +1,10 @@
-"""Google Drive: changes of files, drives and the list of changes."""
+"""Google Drive: changes of files, drives and the list of changes.
+
+Setup: open a channel with `changes.watch` or `files.watch` of the API: type `web_hook`, the hub's URL as `address`, a
+`token` of your own, which is the `secret`.
+
+A message says that something changed, not what. A channel ends at its `expiration`: open another before.
+"""
 
 from hub import Provider, hookimpl
 

@@ -1,4 +1,8 @@
-"""Google Cloud Pub/Sub: push subscriptions, wrapped or not; so also Gmail, Cloud Storage, Workspace events."""
+"""Google Cloud Pub/Sub: push subscriptions, wrapped or not; so also Gmail, Cloud Storage, Workspace events.
+
+Setup: make a push subscription with the hub's URL and authentication: `email` is its service account, `audience` what
+is entered there, or else the URL. Without authentication the URL ends with `?token=...`, the `secret`.
+"""
 
 from base64 import b64decode
 from typing import Any

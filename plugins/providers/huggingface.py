@@ -1,4 +1,8 @@
-"""Hugging Face: repositories, discussions and comments on the Hub."""
+"""Hugging Face: repositories, discussions and comments on the Hub.
+
+Setup: on https://huggingface.co/settings/webhooks add one with the hub's URL and a secret of your own in ASCII, which
+is the `secret`.
+"""
 
 from hub import Limits, Provider, body, first_of, hookimpl, join, query
 from hub.signatures import OneOf, Token

@@ -1,4 +1,10 @@
-"""IFTTT: web requests that an applet makes."""
+"""IFTTT: web requests that an applet makes.
+
+Setup: as an applet's action choose Webhooks > Make a web request: the hub's URL, POST, application/json, a body, and
+the additional header `Authorization: Bearer ...` with the `secret`.
+
+The body is your template: `event` and `occurred_at` in it become the event's type and time.
+"""
 
 from hub import Provider, body, first_of, form, hookimpl, query
 

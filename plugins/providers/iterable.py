@@ -1,6 +1,10 @@
-"""Iterable: e-mails, pushes, SMS and in-app messages sent, opened, clicked."""
+"""Iterable: e-mails, pushes, SMS and in-app messages sent, opened, clicked.
 
-from hub import Limits, Provider, body, first_of, hookimpl
+Setup: Integrations > System Webhooks: add one with the hub's URL and choose events. `secret` is all of the header that
+its authentication sends: the token as typed, or `OAuth2 ` and the token. Or add a header `X-Hub-Token`, the `token`.
+"""
+
+from hub import Provider, body, first_of, hookimpl
 from hub.signatures import OneOf, Token
 
 from ._places import chosen_header
@@ -20,7 +24,6 @@ iterable = Provider(
     type=body("eventName"),
     time=body("dataFields.createdAt"),
     subject=first_of(body("email"), body("userId")),
-    limits=Limits(confidence="low"),
 )
 
 

@@ -1,7 +1,13 @@
-"""LiveKit: rooms, participants, tracks, egress and ingress."""
+"""LiveKit: rooms, participants, tracks, egress and ingress.
+
+Setup: in LiveKit Cloud open the project's settings > Webhooks and add the hub's URL; on a server of your own, add it to
+`webhook: urls` in its config. `api_key` is the key chosen there to sign with, `secret` its API secret.
+"""
 
 from hub import Limits, Provider, body, first_of, hookimpl
 from hub.signatures import JWT
+
+SUBJECTS = ("room.name", "egressInfo.roomName", "ingressInfo.roomName", "egressInfo.egressId", "ingressInfo.ingressId")
 
 livekit = Provider(
     name="livekit",
@@ -16,13 +22,7 @@ livekit = Provider(
     type=body("event"),
     id=body("id"),
     time=body("createdAt"),
-    subject=first_of(
-        body("room.name"),
-        body("egressInfo.roomName"),
-        body("ingressInfo.roomName"),
-        body("egressInfo.egressId"),
-        body("ingressInfo.ingressId"),
-    ),
+    subject=first_of(*(body(path) for path in SUBJECTS)),
     limits=Limits(retries="several", confidence="low"),
 )
 

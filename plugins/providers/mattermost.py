@@ -1,4 +1,10 @@
-"""Mattermost: outgoing webhooks and slash commands, as forms or JSON."""
+"""Mattermost: outgoing webhooks and slash commands, as forms or JSON.
+
+Setup: Integrations > Outgoing Webhooks or Slash Commands: add one with the hub's URL. `secret` is the token that is
+shown then.
+
+For a hub in an internal network, the server needs its host in `AllowedUntrustedInternalConnections`.
+"""
 
 from hub import Limits, Provider, first_of, hookimpl, join
 from hub.signatures import OneOf, Token

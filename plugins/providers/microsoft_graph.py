@@ -1,4 +1,11 @@
-"""Microsoft Graph: changes of mail, calendars, Teams, users, files; and the lists of SharePoint."""
+"""Microsoft Graph: changes of mail, calendars, Teams, users, files; and the lists of SharePoint.
+
+Setup: with the hub running, make subscriptions (`POST /subscriptions`) with its URL as `notificationUrl` and
+`lifecycleNotificationUrl` and a `clientState` of your own, which is the `secret`.
+
+A subscription ends at its `expirationDateTime`, if it is not renewed. The content of rich notifications stays
+encrypted.
+"""
 
 from typing import Any
 

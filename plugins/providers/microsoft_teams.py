@@ -1,4 +1,8 @@
-"""Microsoft Teams: messages that mention an outgoing webhook."""
+"""Microsoft Teams: messages that mention an outgoing webhook.
+
+Setup: in the team under Manage team > Apps choose Create an outgoing webhook and enter the hub's URL. `secret` is the
+security token, shown once.
+"""
 
 import orjson
 

@@ -1,4 +1,8 @@
-"""Nylas: e-mails, calendars, contacts and grants; the signature is of the body as it is sent, compressed or not."""
+"""Nylas: e-mails, calendars, contacts and grants; the signature is of the body as it is sent, compressed or not.
+
+Setup: with the hub running, add a webhook with its URL, in the dashboard under Notifications or by `POST /v3/webhooks`.
+`secret` is the `webhook_secret`, shown once.
+"""
 
 from hub import Limits, Provider, body, echo, first_of, hookimpl, query
 from hub.signatures import HMAC

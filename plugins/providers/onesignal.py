@@ -1,6 +1,12 @@
-"""OneSignal: event streams, whose body is a template of the user's."""
+"""OneSignal: event streams, whose body is a template of the user's.
 
-from hub import Limits, Provider, body, first_of, hookimpl
+Setup: add an Event Stream with the hub's URL, events, a body, and the header `Authorization: Bearer ...` with the
+`secret`.
+
+The body is your template: keep `event` and `message` as OneSignal names them, so that type, id and time are found.
+"""
+
+from hub import Provider, body, first_of, hookimpl
 
 from ._any_sender import any_proof
 
@@ -14,7 +20,6 @@ onesignal = Provider(
     id=first_of(body("event.id"), body("event_id")),
     time=first_of(body("event.timestamp"), body("event.datetime"), body("timestamp")),
     subject=first_of(body("message.id"), body("message_id"), body("event.external_id"), body("user.external_id")),
-    limits=Limits(confidence="low"),
 )
 
 

@@ -1,4 +1,8 @@
-"""Pusher Channels: channels occupied and vacated, presence, client events."""
+"""Pusher Channels: channels occupied and vacated, presence, client events.
+
+Setup: in the dashboard open the app, Webhooks: add the hub's URL for each kind of event. `key` and `secret` are those
+under App Keys.
+"""
 
 from hub import Limits, Option, Provider, body, hookimpl, items, whole
 from hub.signatures import HMAC

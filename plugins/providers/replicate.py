@@ -1,4 +1,8 @@
-"""Replicate: predictions and trainings."""
+"""Replicate: predictions and trainings.
+
+Setup: ask for predictions and trainings with the hub's URL as `webhook`. `secret` is the answer to `GET
+/v1/webhooks/default/secret`.
+"""
 
 from hub import Limits, Provider, body, first_of, header, hookimpl
 from hub.signatures import StandardWebhooks

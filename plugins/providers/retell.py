@@ -1,4 +1,8 @@
-"""Retell AI: calls and chats of voice agents."""
+"""Retell AI: calls and chats of voice agents.
+
+Setup: in the dashboard under Webhooks, or for one agent, enter the hub's URL. `secret` is the API key with the webhook
+badge.
+"""
 
 from hub import Limits, Provider, body, first_of, hookimpl
 from hub.signatures import HMAC

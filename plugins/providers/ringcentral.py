@@ -1,4 +1,10 @@
-"""RingCentral: messages, calls, presence and other events of an account."""
+"""RingCentral: messages, calls, presence and other events of an account.
+
+Setup: with the hub running, make a subscription (`POST /restapi/v1.0/subscription`) with the transport type `WebHook`,
+the hub's URL as `address` and a `verificationToken` of your own, which is the `secret`.
+
+A subscription ends when its time is over: renew it before.
+"""
 
 import re
 from typing import Any

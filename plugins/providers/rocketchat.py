@@ -1,4 +1,8 @@
-"""Rocket.Chat: messages that an outgoing integration sends."""
+"""Rocket.Chat: messages that an outgoing integration sends.
+
+Setup: under Administration > Workspace > Integrations add an outgoing one with an event and the hub's URL. `secret` is
+the token shown there.
+"""
 
 from typing import Any
 

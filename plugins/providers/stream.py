@@ -1,4 +1,7 @@
-"""Stream: chat, video and feeds; bodies may be compressed, and the signature is of what was before."""
+"""Stream: chat, video and feeds; bodies may be compressed, and the signature is of what was before.
+
+Setup: in the dashboard open the app and enter the hub's URL as webhook. `secret` is the app's API secret.
+"""
 
 from hub import Limits, Provider, body, first_of, header, hookimpl
 from hub.signatures import HMAC

@@ -1,4 +1,10 @@
-"""Zapier: requests of the action Webhooks by Zapier."""
+"""Zapier: requests of the action Webhooks by Zapier.
+
+Setup: as an action choose Webhooks by Zapier > POST: the hub's URL, JSON, the data, and the header `X-Hub-Token` with
+the `secret`; or basic auth, `username|password`.
+
+The fields are your own: `type` or `event` becomes the event's type.
+"""
 
 from hub import Provider, body, first_of, form, hookimpl, query
 
