@@ -137,6 +137,60 @@ class TestFiles:
         assert positions(await everything(again)) == positions(stored)
         await again.close()
 
+    @pytest.mark.parametrize("tear", ["cut short", "in a page", "in the header", "gone"])
+    async def test_a_tear_before_synced_transactions_is_refused(self, path: Path, tmp_path: Path, tear: str) -> None:
+        log = SqliteLog(path)
+        await log.open()
+        stored = [await keep(log) for _ in range(10)]
+        copy = tmp_path / "copy" / "hub.db"
+        copy.parent.mkdir()
+        for suffix in ("", "-wal", "-shm"):
+            copy.with_name("hub.db" + suffix).write_bytes(path.with_name("hub.db" + suffix).read_bytes())
+        await log.close()
+        wal = copy.with_name("hub.db-wal")
+        whole = wal.read_bytes()
+        half = len(whole) // 2
+        match tear:
+            case "cut short":
+                wal.write_bytes(whole[:half])
+            case "in a page":
+                wal.write_bytes(whole[:half] + os.urandom(30_000) + whole[half + 30_000 :])
+                copy.with_name("hub.db-shm").unlink()
+            case "in the header":
+                wal.write_bytes(os.urandom(32) + whole[32:])
+            case "gone":
+                wal.unlink()
+        files = {file.name: file.read_bytes() for file in (copy, wal) if file.exists()}
+        for _ in range(2):  # a supervisor starts it again
+            with pytest.raises(LogDamaged, match=r"write-ahead log.*hub doctor --recover"):
+                await SqliteLog(copy).open()
+        assert {file.name: file.read_bytes() for file in (copy, wal) if file.exists() and file.stat().st_size} == files
+        recover(copy)
+        again = SqliteLog(copy)
+        await again.open()
+        saved = await everything(again)
+        assert [one for one in stored if one in saved] == saved
+        assert len(saved) < len(stored)
+        await again.close()
+
+    @pytest.mark.parametrize("left", [1, 20, 5000, 17_000])
+    async def test_an_unfinished_transaction_is_dropped(self, path: Path, tmp_path: Path, left: int) -> None:
+        log = SqliteLog(path)
+        await log.open()
+        stored = [await keep(log) for _ in range(5)]
+        copy = tmp_path / "copy" / "hub.db"
+        copy.parent.mkdir()
+        for suffix in ("", "-shm"):
+            copy.with_name("hub.db" + suffix).write_bytes(path.with_name("hub.db" + suffix).read_bytes())
+        synced = path.with_name("hub.db-wal").stat().st_size
+        await keep(log)
+        copy.with_name("hub.db-wal").write_bytes(path.with_name("hub.db-wal").read_bytes()[: synced + left])
+        await log.close()
+        again = SqliteLog(copy)
+        await again.open()
+        assert positions(await everything(again)) == positions(stored)
+        await again.close()
+
     async def test_a_large_file_is_checked_in_part(
         self, log: SqliteLog, path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -15,6 +15,7 @@ from typing import IO
 
 from hub.errors import LogDamaged, LogInUse, LogUnavailable
 from hub.log.migrations import check_version, migrate, version
+from hub.log.sqlite_wal import index_of, tear
 
 PAGE = 16384
 MIB = 1 << 20
@@ -86,11 +87,17 @@ def prepare(path: Path) -> None:
     except OSError as error:
         raise LogUnavailable(f"{path} cannot be opened: {error.strerror}; check the path and its permissions") from None
     check_header(path)
+    index = index_of(path)
     connection: sqlite3.Connection | None = None
     try:
         # before anything is written: to switch the journal mode is to change a newer hub's file
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as reading:
             check_version(version(reading))
+            torn = tear(path, index)
+        if torn:
+            if index:  # the next start has to see it as well
+                path.with_name(path.name + "-shm").write_bytes(index)
+            raise damaged(path, torn)
         connection = connect(path)
         check(connection, path)
         migrate(connection)
