@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +93,8 @@ def _copy(old: sqlite3.Connection, new: sqlite3.Connection) -> tuple[Counter[str
                 kept[table] += _insert(new, table, row, bad)
         except sqlite3.DatabaseError:
             bad.append(table)
+    named = "SELECT source FROM events UNION SELECT provider FROM events UNION SELECT type FROM events"
+    new.execute(f"INSERT OR IGNORE INTO names (id, text) SELECT source, 'lost-' || source FROM ({named})")
     without = "data IS NULL AND NOT EXISTS (SELECT 1 FROM requests r WHERE r.seq = events.request)"
     kept["events"] -= new.execute(f"DELETE FROM events WHERE {without}").rowcount
     new.execute("DELETE FROM deliveries WHERE NOT EXISTS (SELECT 1 FROM events e WHERE e.seq = deliveries.seq)")
@@ -101,17 +105,35 @@ def _copy(old: sqlite3.Connection, new: sqlite3.Connection) -> tuple[Counter[str
 
 def _rows(old: sqlite3.Connection, table: str, key: str, bad: list[str]) -> Iterator[tuple[Any, ...]]:
     """The rows of a table in order, around what cannot be read."""
-    last, step = -1, 1
-    while step < FARTHEST:
+    select = f"SELECT {key}, * FROM {table} WHERE {key} >= ? ORDER BY {key}"
+    start: int | None = 0
+    while start is not None:
         try:
-            for row in old.execute(f"SELECT {key}, * FROM {table} WHERE {key} > ? ORDER BY {key}", (last,)):
-                last, step = row[0], 1
+            for row in old.execute(select, (start,)):
+                start = row[0] + 1
                 yield row[1:]
+            return
         except (sqlite3.DatabaseError, ValueError):
             bad.append(table)
-            last, step = last + step, step * 2
-        else:
-            return
+            start = _beyond(old, select, start)
+
+
+def _beyond(old: sqlite3.Connection, select: str, bad: int) -> int | None:
+    """The first number from which on rows can be read again; None if there is none."""
+    step = 1
+    while not _readable(old, select, bad + step):
+        step *= 2
+        if step > FARTHEST:
+            return None
+    return bad + step // 2 + bisect_left(range(bad + step // 2, bad + step), True, key=partial(_readable, old, select))
+
+
+def _readable(old: sqlite3.Connection, select: str, start: int) -> bool:
+    try:
+        old.execute(f"{select} LIMIT 1", (start,)).fetchall()
+    except (sqlite3.DatabaseError, ValueError):
+        return False
+    return True
 
 
 def _whole(raw: object, unpacker: Unpacker) -> bool:
