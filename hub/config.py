@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from ipaddress import ip_address
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Literal
 from urllib.parse import unquote, urlsplit
 
@@ -16,7 +17,7 @@ from hub.functions import Marked
 from hub.loader import Plugins, load_plugins
 from hub.options import GIVEN, Option, options_of, read_options, subscriber_options
 from hub.provider import NAME, Provider
-from hub.secrets import Resolved, read_environment, resolve, texts, variable_name
+from hub.secrets import DEVELOPMENT_KEY, Resolved, read_environment, resolve, texts, variable_name
 from hub.settings import TOP, Console, LogSettings, RetryPolicy, Server, SourceTable, SubscriptionTable, Table
 from hub.subscriber import Handler, Subscriber
 from hub.toml import in_file_order, read_toml
@@ -31,7 +32,8 @@ class SourceConfig:
     """A `[providers.<name>]` table.
 
     plugin: the provider's name; options: as the scheme and the slots get them, secrets resolved; verify: False takes
-    requests that prove nothing; public_url: the source's own whole URL; max_body: bytes; both None if left out.
+    requests that prove nothing; development: it has a development key, and whoever else has that can sign for the
+    platform; public_url: the source's own whole URL; max_body: bytes; both None if left out.
     """
 
     name: str
@@ -40,6 +42,7 @@ class SourceConfig:
     options: Mapping[str, Any] = field(repr=False)
     enabled: bool = True
     verify: bool = True
+    development: bool = False
     dedupe: Literal["id", "body"] = "id"
     public_url: str | None = None
     max_body: int | None = None
@@ -109,7 +112,7 @@ def load_config(path: Path, environ: Mapping[str, str] | None = None, *, plugins
     tree = read_toml(path, name)
     environment, problems = read_environment(folder, os.environ if environ is None else environ)
     resolved = resolve(tree, folder, environment, name)
-    reading = _Reading(name, folder, resolved, plugins or load_plugins(folder / "plugins"))
+    reading = _Reading(name, folder, resolved, plugins or load_plugins(folder / "plugins"), environment.values)
     server, console, log = (reading.section(section) for section in TOP)
     reading.check_tables(server, console)
     sources = tuple(reading.sources(server))
@@ -133,12 +136,20 @@ def load_config(path: Path, environ: Mapping[str, str] | None = None, *, plugins
 class _Reading:
     """One pass over a config tree: what it comes to, and in `problems` what is wrong with it."""
 
-    def __init__(self, file: str, folder: Path, resolved: Resolved, plugins: Plugins) -> None:
+    def __init__(
+        self,
+        file: str,
+        folder: Path,
+        resolved: Resolved,
+        plugins: Plugins,
+        environment: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         self.file = file
         self.folder = folder
         self.resolved = resolved
         self.tree = resolved.tree
         self.plugins = plugins
+        self.environment = environment
         self.problems: list[Problem] = []
         self._secret: set[str] = set()
 
@@ -175,7 +186,9 @@ class _Reading:
             provider: Provider | None = self.plugin(path, name, values, self.plugins.provider)
             if provider is None:
                 continue
-            options = self.options(path, options_of(provider), own, SourceTable)
+            offered = options_of(provider)
+            options = self.options(path, offered, own, SourceTable)
+            options |= self.development_key(name, offered, options)
             if table is None or len(self.problems) > before:
                 continue
             common_options = {
@@ -184,12 +197,13 @@ class _Reading:
             }
             options |= {key: value for key, value in common_options.items() if value is not None}
             if table.verify and table.enabled:
-                self.check_credentials(path, name, provider, options)
+                self.check_credentials(path, name, provider, offered, options)
             yield SourceConfig(
                 name=name,
                 plugin=provider.name,
                 provider=provider,
                 options=options,
+                development=any(option.development and options.get(key) for key, option in offered.items()),
                 **table.model_dump(include={"enabled", "verify", "dedupe", "public_url", "max_body"}),
             )
 
@@ -213,14 +227,26 @@ class _Reading:
         self._secret.update(text for name, value in read.items() if offered[name].secret for text in texts(value))
         return {name: self.folder / value if isinstance(value, Path) else value for name, value in read.items()}
 
-    def check_credentials(self, path: str, name: str, provider: Provider, options: Mapping[str, Any]) -> None:
-        """A source that could not verify is refused here, so that nobody finds out by lost webhooks."""
+    def development_key(self, name: str, offered: Mapping[str, Option], options: Mapping[str, Any]) -> dict[str, str]:
+        """The key that `hub init` has put beside the public one: no table names it, as it is not for production."""
+        value = self.environment.get(variable_name(name, DEVELOPMENT_KEY))
+        found = {key: value for key, option in offered.items() if option.development and value and not options.get(key)}
+        self._secret.update(found.values())
+        return found
+
+    def check_credentials(
+        self, path: str, name: str, provider: Provider, offered: Mapping[str, Option], options: Mapping[str, Any]
+    ) -> None:
+        """A source that could not verify is refused here, so that nobody finds out by lost webhooks.
+
+        One whose secret comes with a handshake may start without; until then it refuses what proves itself.
+        """
         if any(missing.startswith(f"{path}.") for missing in self.resolved.missing):
             return
         if not provider.verify.proves:
             text = f"{provider.title} does not sign its requests, so anyone could send them"
             self.say(path, f"{text}; take them with verify = false")
-        elif not provider.verify.configured(options):
+        elif not provider.verify.configured(options) and not any(option.learned for option in offered.values()):
             self.say(path, _credentials_problem(path, name, provider))
 
     def subscriptions(self) -> Iterator[SubscriptionConfig]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
@@ -21,6 +22,7 @@ from hub.log.base import Attempt, Delivery, Log, Rejection, Stored
 from hub.provider import Reply
 from hub.quarantine import Quarantine
 from hub.request import Request
+from hub.secrets import fingerprint, texts
 from hub.source import Outcome, Source, problem
 from hub.subscribing import make_subscription
 from hub.telemetry import Telemetry
@@ -50,6 +52,7 @@ class Hub:
         self.on_refusal: Callable[[Source, Request], None] | None = None
         self._settings: dict[str, SourceConfig] = {source.name: source for source in config.sources}
         self._keys = Keys()
+        self._learning: set[str] = set()
         self._janitor: asyncio.Task[None] | None = None
         self._following: set[asyncio.Task[None]] = set()
 
@@ -194,13 +197,31 @@ class Hub:
     async def _learn(self, source: Source, outcome: Outcome) -> None:
         assert outcome.reply is not None
         for option, value in outcome.reply.learn.items():
+            known = list(texts(self.sources[source.name].options.get(option)))
             # anyone can POST a handshake: only the first one is trusted by itself, later ones wait for a person
-            trusted = not source.options.get(option)
-            await self.log.learn(source.name, option, value, trusted)
-            how = "is trusted" if trusted else "waits for a person, since the source has one already"
+            trusted = not known and source.name not in self._learning
+            if value in known or not (trusted or self.quarantine.admits(source.name, len(value))):
+                continue
+            with self._first(source.name) if trusted else nullcontext():
+                await self.log.learn(source.name, option, value, trusted)
+                await self.bind(source.name)
+            command = f"hub secrets accept {fingerprint(source.name, option, value)}"
+            how = "is trusted" if trusted else f"waits, as the source has one already: {command}"
             self.telemetry.warn(f"a handshake brought a {option} for [providers.{source.name}]: it {how}")
-            if trusted:
-                self.sources[source.name] = await bind_source(self._settings[source.name], self.log)
+
+    @contextmanager
+    def _first(self, name: str) -> Iterator[None]:
+        """Two handshakes at the same moment are not both the first."""
+        self._learning.add(name)
+        try:
+            yield
+        finally:
+            self._learning.discard(name)
+
+    async def bind(self, name: str) -> None:
+        """Bind a source anew, with the secrets that are trusted now."""
+        if name in self.sources:
+            self.sources[name] = await bind_source(self._settings[name], self.log)
 
     async def accept(self, rejection: Rejection) -> list[Stored]:
         """Verify and read a kept request again, as of the moment it arrived, with today's secrets and plugins.

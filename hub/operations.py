@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ from hub.errors import HubError, LogError, UsageError
 from hub.forms import Row, subscription_row
 from hub.log.base import Log, Position, Query, Rejection, RejectionQuery
 from hub.request import Request
-from hub.secrets import read_environment
+from hub.secrets import fingerprint, read_environment
 from hub.source import Source
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 PAGE = 200
 MOST_SPARES = 20
+TAIL = 4
+"""Signs of a secret that are shown, of one that is four times as long."""
 
 
 async def replay(log: Log, names: Sequence[str], query: Query, *, dry_run: bool = False) -> Row:
@@ -105,6 +107,62 @@ async def drop_rejections(log: Log, query: RejectionQuery) -> int:
     return sum([await log.decide(rejection_id, "dropped") for rejection_id in await _open(log, query)])
 
 
+def learned_row(source: str, option: str, value: str, *, trusted: bool) -> Row:
+    """A secret that a handshake brought, by its last signs: enough to tell which one it is."""
+    end = f"…{value[-TAIL:]}" if len(value) >= 4 * TAIL else "…"
+    state = "trusted" if trusted else "waiting"
+    return {"id": fingerprint(source, option, value), "source": source, "option": option, "state": state, "ends": end}
+
+
+async def learned_rows(log: Log, sources: Iterable[str], *, show: bool = False) -> list[Row]:
+    """The secrets that handshakes brought to these sources, oldest first in each. show: whole, as `value`."""
+    return [
+        learned_row(source, option, value, trusted=trusted) | ({"value": value} if show else {})
+        for source in sources
+        for option, value, trusted in await log.learned(source)
+    ]
+
+
+async def accept_secrets(hub: Hub, ids: Sequence[str]) -> Row:
+    """Trust secrets that handshakes brought, at once and for good.
+
+    Raises:
+        UsageError: one is not known; nothing is changed then.
+    """
+    chosen = [await _learned(hub, wanted) for wanted in ids]
+    for source, option, value in chosen:
+        await hub.log.learn(source, option, value, True)
+        await hub.bind(source)
+    return {"accepted": [learned_row(*one, trusted=True) for one in chosen]}
+
+
+async def drop_secrets(hub: Hub, ids: Sequence[str]) -> Row:
+    """Forget secrets that handshakes brought; a source without any trusts the next one.
+
+    Raises:
+        UsageError: one is not known; nothing is changed then.
+    """
+    chosen = [await _learned(hub, wanted) for wanted in ids]
+    for source, option, value in chosen:
+        await hub.log.forget(source, option, value)
+        await hub.bind(source)
+    return {"dropped": [learned_row(*one, trusted=False) for one in chosen]}
+
+
+async def _learned(hub: Hub, wanted: str) -> tuple[str, str, str]:
+    """(source, option, value) by the id or the start of it."""
+    found = {
+        fingerprint(source.name, option, value): (source.name, option, value)
+        for source in hub.config.sources
+        for option, value, _ in await hub.log.learned(source.name)
+    }
+    matching = [secret for name, secret in found.items() if wanted and name.startswith(wanted)]
+    if len(matching) != 1:
+        which = "there is no secret" if not matching else f"{len(matching)} secrets begin with"
+        raise UsageError(f"{which} {wanted[:60]!r}: `hub secrets` lists them")
+    return matching[0]
+
+
 async def _open(log: Log, query: RejectionQuery) -> list[str]:
     """Ids of the open ones, oldest first."""
     query = replace(query, states=("open",))
@@ -153,4 +211,4 @@ def trust(settings: SourceConfig) -> str:
     source = Source(settings.name, settings.provider, settings.options, verify=settings.verify)
     if not source.verified:
         return "UNSIGNED"
-    return "development key" if settings.options.get("private_key") else "verified"
+    return "development key" if settings.development else "verified"

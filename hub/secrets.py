@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -13,6 +14,8 @@ from hub.errors import Problem
 
 LARGEST = 64 * 1024
 """Bytes of a secret's file; a larger one is a mistake."""
+DEVELOPMENT_KEY = "development_key"
+"""Ends the name of a variable with a key that signs in a platform's place: DISCORD_DEVELOPMENT_KEY."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,13 @@ class Environment:
 
 def variable_name(source: str, option: str) -> str:
     """The environment variable that is proposed for an option of a source: `GITHUB_SECRET`."""
-    return f"{source}_{option}".upper().replace("-", "_")
+    name = f"{source}_{option}".upper().replace("-", "_")
+    return f"_{name}" if name[0].isdigit() else name  # a shell takes no other
+
+
+def fingerprint(source: str, option: str, value: str) -> str:
+    """A name for a secret that a handshake brought, which tells nothing of it."""
+    return hashlib.sha256("\0".join((source, option, value)).encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
 
 def read_environment(folder: Path, environ: Mapping[str, str]) -> tuple[Environment, list[Problem]]:

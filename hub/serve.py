@@ -183,6 +183,10 @@ def _announce(hub: Hub, public: socket.socket, private: socket.socket, tunnel: T
         say(f"  {name:<16} {base.rstrip('/')}/webhooks/{name}")
         if not source.verified:
             hub.telemetry.warn(f"[providers.{name}] takes UNSIGNED requests: anyone who knows its URL can send events")
+    for settings in hub.config.sources:
+        if settings.development:
+            text = "whoever has it can sign for the platform"
+            hub.telemetry.warn(f"development key in use: [providers.{settings.name}]: {text}")
     for state in hub.dispatcher.states():
         say(f"  -> {state.name}")
 

@@ -169,10 +169,58 @@ def test_the_same_id_is_a_duplicate(capsys: Capsys) -> None:
     assert '"status":"duplicate"' in command(capsys, "send", "acme", "paid", "--same-id").out
 
 
-def test_every_sample(capsys: Capsys) -> None:
+def test_every_sample_of_a_source(capsys: Capsys) -> None:
     done = command(capsys, "send", "acme", "--all")
     assert done.code == 0
-    assert "acme break" in done.out and "acme paid" in done.out
+    lines = done.out.splitlines()
+    assert [line.split()[:5] for line in lines[2:4]] == [
+        ["acme", "break", "ok", "200", "accepted"],
+        ["acme", "paid", "ok", "200", "accepted"],
+    ]
+    assert lines[-1] == "2 requests to 1 source: all as they should be"
+
+
+def test_every_sample_of_every_source(capsys: Capsys) -> None:
+    done = command(capsys, "send", "--all", "--json")
+    assert done.code == 0
+    found = {(row["name"], row["event"], row["status"], row["right"]) for row in done.rows}
+    assert found == {(name, event, 200, True) for name in ("acme", "open") for event in ("break", "paid")}
+    done = command(capsys, "send", "--all", "--bad-signature")
+    assert (done.code, "open" in done.out, done.out.count("403")) == (0, False, 2)
+
+
+def test_what_is_not_as_it_should_be_is_a_failure(hub: Process, capsys: Capsys, tmp_path: Path) -> None:
+    text = (hub.folder / "config.toml").read_text(encoding="utf-8").replace("a-secret-of-the-tests", "another")
+    other = tmp_path / "config.toml"
+    other.write_text(text, encoding="utf-8")
+    shutil.copytree(hub.folder / "plugins", tmp_path / "plugins")
+    done = command(capsys, "send", "--all", "--config", str(other))
+    assert done.code == 1
+    assert "The signature does not match" in done.out
+    assert done.out.endswith("4 requests to 2 sources: 2 not as they should be\n")
+
+
+def test_what_cannot_be_signed_for_is_told_in_the_table(hub: Process, capsys: Capsys, tmp_path: Path) -> None:
+    server = f"[server]\nport = {hub.port}\n"
+    (tmp_path / "config.toml").write_text(f"{server}[providers.asana]\n[providers.fal]\n", encoding="utf-8")
+    done = command(capsys, "send", "--all", "--json", "--config", str(tmp_path / "config.toml"))
+    texts = {row["name"]: row["answer"] for row in done.rows}
+    assert done.code == 1
+    assert "a handshake brings it" in texts["asana"]
+    assert 'jwks = { env = "FAL_JWKS" }' in texts["fal"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ([], "to which source?"),
+        (["--all", "--url", "http://127.0.0.1:1/x"], "--url are for one source"),
+        (["acme", "paid", "--all"], "either the sample 'paid' or --all"),
+    ],
+)
+def test_what_send_does_not_understand(capsys: Capsys, arguments: list[str], says: str) -> None:
+    done = command(capsys, "send", *arguments)
+    assert (done.code, says in done.err) == (2, True), done.err
 
 
 def test_a_body_of_ones_own(capsys: Capsys, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from cli_kit import REPOSITORY, Done, command, environ, process
 from dotenv import dotenv_values
 
 from hub.config import load_config
+from hub.loader import load_plugins
 
 Capsys = pytest.CaptureFixture[str]
 
@@ -88,11 +89,7 @@ def test_what_is_missing_is_added_and_nothing_is_overwritten(
     assert "SLACK_URL  (subscribers.slack.url)" in done.out
 
 
-def test_a_public_key_is_the_platforms(folder: Path, capsys: Capsys) -> None:
-    """A fresh public key without its private key would verify nothing, so it is left to a person."""
-    (folder / "plugins").mkdir()
-    (folder / "plugins" / "keyed.py").write_text(
-        """
+KEYED = """
 from hub import Provider, body, hookimpl
 from hub.signatures import Ed25519
 
@@ -100,21 +97,72 @@ from hub.signatures import Ed25519
 def register_providers():
     verify = Ed25519("X-Signature", "{hex}", "{body}")
     return [Provider(name="keyed", title="Keyed", docs="https://x.example", verify=verify, type=body("type"))]
-""",
-        encoding="utf-8",
-    )
-    (folder / "config.toml").write_text('[providers.keyed]\npublic_key = { env = "KEY" }\n', encoding="utf-8")
+"""
+
+
+def keyed(folder: Path, table: str, env: str = "") -> Path:
+    """A folder with a source whose platform has the private key."""
+    (folder / "plugins" / "samples" / "keyed").mkdir(parents=True, exist_ok=True)
+    (folder / "plugins" / "samples" / "keyed" / "a.json").write_text('{"type":"a"}', encoding="utf-8")
+    (folder / "plugins" / "keyed.py").write_text(KEYED, encoding="utf-8")
+    (folder / "config.toml").write_text(f"[providers.keyed]\n{table}\n", encoding="utf-8")
+    (folder / ".env").write_text(env, encoding="utf-8")
+    return folder
+
+
+def test_a_development_key_pair_is_made_and_said_aloud(folder: Path, capsys: Capsys) -> None:
+    keyed(folder, 'public_key = { env = "KEY" }')
     done = command(capsys, "init")
-    assert "KEY  (providers.keyed.public_key)" in done.out
-    assert not (folder / ".env").exists()
-    (folder / "config.toml").write_text(
-        '[providers.keyed]\npublic_key = { env = "KEY" }\nprivate_key = { env = "PRIVATE" }\n', encoding="utf-8"
-    )
-    command(capsys, "init")
-    assert set(secrets(folder)) == {"KEY", "PRIVATE"}
-    load_config(folder / "config.toml", {})
+    assert "Made a development key pair for keyed" in done.out
+    assert "remove KEYED_DEVELOPMENT_KEY" in done.out
+    assert set(secrets(folder)) == {"KEY", "KEYED_DEVELOPMENT_KEY"}
+    assert "everything is there already" in command(capsys, "init").out
+    private = secrets(folder)["KEYED_DEVELOPMENT_KEY"] or ""
     done = command(capsys, "check")
-    assert "development key" in done.out
+    assert "development key in use: [providers.keyed]" in done.out
+    assert private.splitlines()[1] not in done.out
+    assert private in load_config(folder / "config.toml", {}).secrets
+    assert "x-signature: " in command(capsys, "send", "keyed", "--print").out
+
+
+def test_a_development_key_may_be_named_in_the_config(folder: Path, capsys: Capsys) -> None:
+    keyed(folder, 'private_key = { env = "MINE" }\npublic_key = { env = "KEY" }')
+    assert "Made a development key pair for keyed" in command(capsys, "init").out
+    assert set(secrets(folder)) == {"KEY", "MINE"}
+    assert "development key in use" in command(capsys, "check").out
+    assert "x-signature: " in command(capsys, "send", "keyed", "--print").out
+
+
+def test_no_development_key_is_made_beside_the_platforms_own(folder: Path, capsys: Capsys) -> None:
+    keyed(folder, 'public_key = { env = "KEY" }', f"KEY={'0' * 64}\n")
+    assert "development key" not in command(capsys, "init").out
+    assert set(secrets(folder)) == {"KEY"}
+    assert "development key" not in command(capsys, "check").out
+    done = command(capsys, "send", "keyed")
+    assert done.code == 2
+    assert "only Keyed has the private key" in done.err
+    assert "`hub init` makes a development key pair" in done.err
+
+
+def test_a_shared_private_key_is_no_development_key(folder: Path, capsys: Capsys) -> None:
+    (folder / "config.toml").write_text('[providers.braintree]\nprivate_key = { env = "KEY" }\n', encoding="utf-8")
+    assert "development" not in command(capsys, "init").out
+    assert set(secrets(folder)) == {"KEY"}
+    assert "development" not in command(capsys, "check").out
+
+
+def test_a_config_with_every_provider(folder: Path, capsys: Capsys) -> None:
+    done = command(capsys, "init", "--all-providers", "--config", "try/config.toml")
+    assert done.code == 0
+    assert "hub send --all --config try/config.toml" in done.out
+    config = load_config(folder / "try" / "config.toml", {})
+    assert [source.name for source in config.sources] == list(load_plugins(None).names("providers"))
+    assert all(source.verify for source in config.sources if source.provider.verify.proves)
+    assert not any(secret and secret in done.out for secret in config.secrets)
+    before = (folder / "try" / "config.toml").read_bytes()
+    done = command(capsys, "init", "--all-providers", "--config", "try/config.toml")
+    assert (done.code, "is there already" in done.err) == (2, True)
+    assert (folder / "try" / "config.toml").read_bytes() == before
 
 
 def test_the_sample_config_is_the_repositorys(capsys: Capsys) -> None:

@@ -18,6 +18,7 @@ from hub.cli.providers import providers
 from hub.cli.rejected import rejected
 from hub.cli.replay import replay
 from hub.cli.run import run
+from hub.cli.secrets import secrets
 from hub.cli.send import send
 from hub.errors import HubError
 
@@ -37,6 +38,7 @@ app.add_typer(events, name="events")
 app.command()(replay)
 app.add_typer(dead, name="dead")
 app.add_typer(rejected, name="rejected")
+app.add_typer(secrets, name="secrets")
 app.command()(providers)
 app.add_typer(new, name="new")
 app.command()(doctor)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from hub.cli.common import CONFIG, AsJson, ConfigPath, find_place
+from hub.cli.common import CONFIG, AsJson, ConfigPath, Place, find_place
 
 if TYPE_CHECKING:
     from hub.config import Config, SubscriptionConfig
@@ -28,7 +28,7 @@ def check(config: ConfigPath = CONFIG, as_json: AsJson = False) -> None:
     local = f"http://{server.host}:{server.port}"
     sources = [source_row(one, local, server.public_url) for one in loaded.sources]
     subscriptions = [_row(one) for one in loaded.subscriptions]
-    warnings = [*_warnings(loaded, sources), *asyncio.run(_forgotten(loaded))]
+    warnings = [*_warnings(loaded, sources), *asyncio.run(_of_the_log(loaded))]
     if as_json:
         json_lines({"kind": "source", **row} for row in sources)
         json_lines({"kind": "subscription", **row} for row in subscriptions)
@@ -56,12 +56,17 @@ def _row(subscription: SubscriptionConfig) -> dict[str, Any]:
 
 
 def _warnings(config: Config, sources: list[dict[str, Any]]) -> list[str]:
+    from hub.secrets import DEVELOPMENT_KEY, variable_name
+
     found = []
     for row in sources:
         if row["trust"] == "UNSIGNED":
             found.append(f"[providers.{row['name']}] takes UNSIGNED requests: whoever knows its URL can send events")
         elif row["trust"] == "development key":
-            found.append(f"[providers.{row['name']}] has a development key: whoever has it can sign for the platform")
+            found.append(
+                f"development key in use: [providers.{row['name']}]: whoever has it can sign for the platform; put the "
+                f"platform's public key in its place and remove {variable_name(row['name'], DEVELOPMENT_KEY)}"
+            )
         elif row["covers"] == "none":
             found.append(
                 f"[providers.{row['name']}]: the platform's proof does not cover the body; use TLS all the way"
@@ -74,14 +79,29 @@ def _warnings(config: Config, sources: list[dict[str, Any]]) -> list[str]:
     return found
 
 
-async def _forgotten(config: Config) -> list[str]:
+async def _of_the_log(config: Config) -> list[str]:
+    from hub.cli.reading import known_options
+
+    place = find_place(config.path)
+    options = await known_options(place, (one for one in config.sources if one.verify and one.enabled))
+    waiting = [one for one in config.sources if one.name in options]
+    found = [
+        f"[providers.{one.name}] has no secret yet: {one.provider.title} brings it with its handshake; until then its "
+        "requests are refused"
+        for one in waiting
+        if not one.provider.verify.configured(options[one.name])
+    ]
+    return found + await _forgotten(config, place)
+
+
+async def _forgotten(config: Config, place: Place) -> list[str]:
     """Subscriptions that the log still keeps events for."""
     from hub.cli.reading import reading
     from hub.errors import LogUnavailable
 
     configured = {subscription.name for subscription in config.subscriptions}
     try:
-        async with reading(find_place(config.path)) as log:
+        async with reading(place) as log:
             known = await log.subscriptions()
     except LogUnavailable:
         return []  # there is no log before the first run

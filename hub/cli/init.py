@@ -3,45 +3,115 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from hub.cli.common import CONFIG, ConfigPath
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from hub.loader import Plugins
 
+MOST_NAMES = 12
+"""Names that are told one by one; more are only counted."""
+LEAD = """# Every provider, for trying them out: start the hub, then `hub send --all` in another terminal.
+# The secrets in .env are made up, and the keys are development keys: what a platform itself sends is refused.
 
-def init(config: ConfigPath = CONFIG) -> None:
+[subscribers.store]
+plugin = "sqlite"
+path = "data/events.db"
+"""
+
+
+def init(
+    config: ConfigPath = CONFIG,
+    all_providers: Annotated[
+        bool, typer.Option("--all-providers", help="A config with every provider, for trying them out.")
+    ] = False,
+) -> None:
     """Write config.toml, .env with fresh secrets, and a folder for your plugins."""
+    from hub.cli.fresh import fresh_values
     from hub.cli.output import say
+    from hub.errors import UsageError
+    from hub.loader import load_plugins
     from hub.toml import read_toml
 
     folder = config.absolute().parent
-    wrote = [_write(config, _template("config.toml"))]
+    if all_providers and config.exists():
+        raise UsageError(f"{config} is there already: name another file for this with --config")
+    text = _every_provider(load_plugins(folder / "plugins")) if all_providers else _template("config.toml")
+    wrote = [_write(config, text)]
     if not (folder / "plugins").is_dir():
         wrote.append(_write(folder / "plugins" / "example.py", _template("example.py.txt")))
     tree = read_toml(config, str(config))
-    fresh, yours = _secrets(tree, folder)
-    if fresh:
-        wrote.append(_append(folder / ".env", fresh))
+    fresh = fresh_values(tree, folder)
+    if fresh.values:
+        wrote.append(_append(folder / ".env", fresh.values))
     for line in filter(None, wrote):
         say(line)
     if not any(wrote):
         say("everything is there already")
-    if yours:
+    if fresh.keyed:
+        say()
+        _tell_keys(fresh.keyed, _shown(folder / ".env"))
+    if fresh.yours:
         say()
         say(f"Set these yourself, in {_shown(folder / '.env')} or in the environment:")
-        for name, path in yours.items():
+        for name, path in fresh.yours.items():
             say(f"  {name}  ({path})")
     say()
     say("Next:")
-    say("  hub check               is everything right?")
-    say("  hub run                 start the hub")
-    source = next(iter(tree.get("providers", {})), None)
+    more = "" if config == CONFIG else f" --config {config}"
+    source = "--all" if all_providers else next(iter(tree.get("providers", {})), None)
+    steps = {f"check{more}": "is everything right?", f"run{more}": "start the hub"}
     if source:
-        say(f"  hub send {source:<14} in another terminal: a signed, realistic request")
+        steps[f"send {source}{more}"] = "in another terminal: a signed, realistic request"
+    for command, what in steps.items():
+        say(f"  hub {command.ljust(max(map(len, steps)))}  {what}")
+
+
+def _tell_keys(sources: list[str], file: str) -> None:
+    from hub.cli.output import say
+    from hub.secrets import DEVELOPMENT_KEY, variable_name
+
+    names = ", ".join(sources) if len(sources) <= MOST_NAMES else f"{len(sources)} sources"
+    variable = variable_name(sources[0], DEVELOPMENT_KEY) if len(sources) == 1 else "<SOURCE>_DEVELOPMENT_KEY"
+    say(f"Made a development key pair for {names}: `hub send` signs with it in the platform's place.")
+    say(f"Before the platform itself sends, put its public key into {file} instead, and remove {variable}.")
+
+
+def _every_provider(plugins: Plugins) -> str:
+    """A config with a source of each provider."""
+    from hub.options import options_of
+    from hub.secrets import variable_name
+    from hub.signatures.keys import KeySet
+
+    tables = [LEAD]
+    for name in plugins.names("providers"):
+        provider = plugins.provider(name)
+        options = options_of(provider)
+        lines = [f"[providers.{name}]  # {provider.title}"]
+        for key, value in provider.verify.credentials().items():
+            option = options[key]
+            reference = f'{{ env = "{variable_name(name, key)}" }}'
+            if isinstance(value, dict):
+                lines.append(f"{key} = {{ {', '.join(f'{_text(one)} = {reference}' for one in value)} }}")
+            elif option.secret or option.type is KeySet:
+                lines += [f"{key} = {reference}"] if not option.development else []
+            else:
+                lines.append(f"{key} = {_text(value)}")
+        lines += [] if provider.verify.proves else ["verify = false"]
+        tables.append("\n".join(lines) + "\n")
+    return "\n".join(tables)
+
+
+def _text(value: object) -> str:
+    """A basic string of TOML, which JSON's is one of."""
+    import json
+
+    return json.dumps(str(value), ensure_ascii=False)
 
 
 def _template(name: str) -> str:
@@ -64,57 +134,6 @@ def _write(file: Path, text: str) -> str | None:
     return f"wrote {_shown(file)}"
 
 
-def _secrets(tree: Mapping[str, Any], folder: Path) -> tuple[dict[str, str], dict[str, str]]:
-    """Values for the variables that are not set and can be made, by name; key paths of those only a person can set."""
-    import os
-    import secrets
-
-    from hub.errors import ConfigError
-    from hub.loader import load_plugins
-    from hub.secrets import read_environment
-
-    environment, problems = read_environment(folder, os.environ)
-    if problems:
-        raise ConfigError(problems)
-    plugins = load_plugins(folder / "plugins")
-    fresh: dict[str, str] = {}
-    yours: dict[str, str] = {}
-    made: dict[str, dict[str, Any]] = {}
-    for path, name in _references(tree):
-        if environment.values.get(name) or name in fresh:
-            continue
-        value = None
-        if path == ("console", "token"):
-            value = secrets.token_urlsafe(32)
-        elif path[0] == "providers" and len(path) > 2:
-            if path[2] not in made.get(path[1], {}):  # the next of a list of secrets is another one
-                made[path[1]] = _credentials(tree["providers"][path[1]], path[1], plugins)
-            value = made[path[1]].pop(path[2], None)
-        if isinstance(value, (str, int)):
-            fresh[name] = str(value)
-        else:
-            yours.setdefault(name, ".".join(path))
-    return fresh, yours
-
-
-def _credentials(table: Mapping[str, Any], source: str, plugins: Plugins) -> dict[str, Any]:
-    """Fresh ones for development; {} where they are of no use, as a public key whose private key nobody keeps."""
-    made = plugins.provider(table.get("plugin", source)).verify.credentials()
-    return {} if "private_key" in made and "private_key" not in table else made
-
-
-def _references(tree: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Every `{ env = "NAME" }` with its key path."""
-    for key, value in tree.items():
-        for item in value if isinstance(value, list) else [value]:
-            if not isinstance(item, dict):
-                continue
-            if set(item) == {"env"} and isinstance(item["env"], str):
-                yield (*path, key), item["env"]
-            else:
-                yield from _references(item, (*path, key))
-
-
 def _append(file: Path, values: Mapping[str, str]) -> str:
     """Add lines to `.env`, which only its owner may read when it is made here."""
     import os
@@ -131,7 +150,8 @@ def _append(file: Path, values: Mapping[str, str]) -> str:
             stream.write(before + head + lines)
     except OSError as error:
         raise UsageError(f"{file} cannot be written: {error.strerror}") from None
-    return f"{'wrote' if new else 'added to'} {_shown(file)}: {', '.join(values)}"
+    names = ", ".join(values) if len(values) <= MOST_NAMES else f"{len(values)} values"
+    return f"{'wrote' if new else 'added to'} {_shown(file)}: {names}"
 
 
 def _quoted(value: str) -> str:

@@ -68,7 +68,16 @@ def shown(value: object) -> str:
 
 
 def _style(value: object) -> str:
-    styles = {"dead": "red", "UNSIGNED": "bold red", "later": "yellow", "delivered": "green", "refused": "red"}
+    styles = {
+        "ok": "green",
+        "WRONG": "bold red",
+        "dead": "red",
+        "UNSIGNED": "bold red",
+        "later": "yellow",
+        "waiting": "yellow",
+        "delivered": "green",
+        "refused": "red",
+    }
     return styles.get(value, "") if isinstance(value, str) else ""
 
 

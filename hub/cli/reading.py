@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from hub.cli.common import Place
 
 if TYPE_CHECKING:
+    from hub.config import SourceConfig
     from hub.log.base import Log, Page, Position
 
 T = TypeVar("T")
@@ -43,3 +44,19 @@ async def newest(pages: Callable[[Position | None, int], Awaitable[Page[T]]], li
         if before is None:
             break
     return found[::-1]
+
+
+async def known_options(place: Place, sources: Iterable[SourceConfig]) -> dict[str, Mapping[str, Any]]:
+    """The options of the sources whose secrets may come with a handshake, with those that came."""
+    from hub.core import bind_source
+    from hub.errors import LogError
+    from hub.options import options_of
+
+    able = [one for one in sources if any(option.learned for option in options_of(one.provider).values())]
+    if not able:
+        return {}
+    try:
+        async with reading(place) as log:
+            return {one.name: (await bind_source(one, log)).options for one in able}
+    except LogError:  # there is no log before the first run
+        return {one.name: one.options for one in able}

@@ -3,30 +3,35 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hub.cli.common import CONFIG, ConfigPath, Place, find_place, run
+from hub.cli.common import CONFIG, AsJson, ConfigPath, Place, find_place, run
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     import httpx2
 
+    from hub.cli.sending import Target
     from hub.config import Config, SourceConfig
     from hub.log.base import Rejection
-    from hub.request import Request
 
 TIMEOUT = 30.0
 ANSWER = 500
 """Characters of an answer that are shown."""
+CELL = 60
+"""As many in a table."""
 WHY = 2.0
 """Seconds to wait for the refusal to be in the log: it is written behind the answer."""
+COLUMNS = {"name": "source", "event": "event", "mark": "", "status": "status", "answer": "came back", "ms": "ms"}
 
 
 def send(
-    source: Annotated[str, typer.Argument(help="A [providers.<name>] table.")],
+    source: Annotated[str | None, typer.Argument(help="A [providers.<name>] table; all with --all.")] = None,
     event: Annotated[str | None, typer.Argument(help="Which sample; `hub providers <provider>` lists them.")] = None,
     config: ConfigPath = CONFIG,
     bad_signature: Annotated[bool, typer.Option("--bad-signature", help="Sign with a wrong secret.")] = False,
@@ -36,179 +41,217 @@ def send(
     count: Annotated[int, typer.Option("--count", min=1, max=100_000, help="Send so many.")] = 1,
     body: Annotated[Path | None, typer.Option("--body", help="Send this file as the body.")] = None,
     url: Annotated[str | None, typer.Option("--url", help="Send to this URL, not to the configured hub.")] = None,
-    every: Annotated[bool, typer.Option("--all", help="Send every sample of the provider.")] = False,
+    every: Annotated[
+        bool, typer.Option("--all", help="Send every sample of the source, or of every source, and print a table.")
+    ] = False,
     print_: Annotated[bool, typer.Option("--print", help="Print it as a curl command, with its credentials.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Send a signed, realistic request to a source."""
+    from hub.cli.sending import read_body
     from hub.config import load_config
+    from hub.errors import UsageError
 
     place, loaded = find_place(config), load_config(config)
-    sender = _Sender(place, loaded, source, url, bad_signature=bad_signature, same_id=same_id)
-    run(sender.run(_events(sender.settings, loaded, event, every), count, body, as_curl=print_))
+    if source is None and not every:
+        raise UsageError("to which source? Name one, or send every sample of every source with --all")
+    if source is None and (body is not None or url is not None):
+        raise UsageError("--body and --url are for one source: name it")
+    if event is not None and every:
+        raise UsageError(f"either the sample {event!r} or --all of them")
+    content = read_body(body) if body is not None else None
+    order = _Order(place, loaded, event, content, count, every, bad=bad_signature, same_id=same_id, asked=url)
+    chosen = [_find(loaded, source)] if source is not None else [one for one in loaded.sources if one.enabled]
+    if print_:
+        run(_print(order, chosen))
+    run(_send(order, chosen, table=every, as_json=as_json))
 
 
-class _Sender:
-    """What is sent to one source."""
+@dataclass(frozen=True)
+class _Order:
+    """What is to be sent. event: a sample; every: all of them; body: instead of the sample's; asked: the URL given."""
 
-    def __init__(
-        self, place: Place, config: Config, name: str, url: str | None, *, bad_signature: bool, same_id: bool
-    ) -> None:
-        from hub.errors import UsageError
+    place: Place
+    config: Config
+    event: str | None
+    body: bytes | None = field(repr=False)
+    count: int
+    every: bool
+    bad: bool
+    same_id: bool
+    asked: str | None
 
-        self.settings = _find(config, name)
-        self._place = place
-        self._config = config
-        self._bad = bad_signature
-        self._same_id = same_id
-        self._asked = url
-        if bad_signature and not (self.settings.verify and self.settings.provider.verify.proves):
-            raise UsageError(f"[providers.{name}] takes unsigned requests: there is no signature that could be bad")
 
-    async def run(self, events: list[str | None], count: int, body: Path | None, *, as_curl: bool) -> int:
-        """Send; the exit code."""
-        import httpx2
+@dataclass(frozen=True)
+class _Answer:
+    """What came back. status: None if nothing was sent; right: it is as it should be; at: when it was sent."""
 
-        url, public = self._local(), await self._public()
-        failed = 0
-        async with httpx2.AsyncClient(timeout=TIMEOUT, trust_env=self._asked is not None) as client:
-            for event in events:
-                for _ in range(count):
-                    request = self._signed(event, public, body)
-                    target = url + _rest(request.url, public)
-                    if as_curl:
-                        _print_curl(request, target)
-                    else:
-                        failed += not await self._send(client, request, target, event)
-        return 1 if failed else 0
+    source: str
+    event: str | None
+    status: int | None
+    text: str
+    right: bool
+    took: float = 0.0
+    at: float = 0.0
 
-    def _local(self) -> str:
-        if self._asked is not None:
-            return self._asked
-        server = self._config.server
-        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(server.host, server.host)  # noqa: S104 (called, not bound)
-        host = f"[{host}]" if ":" in host else host
-        return f"http://{host}:{server.port}/webhooks/{self.settings.name}"
+    def row(self) -> dict[str, Any]:
+        """For programs."""
+        known = {"name": self.source, "event": self.event, "right": self.right, "status": self.status}
+        return {**known, "answer": self.text, "ms": round(self.took * 1000, 1)}
 
-    async def _public(self) -> str:
-        """The URL as the platform would have been told it: some sign it."""
-        from hub.cli.console import running
-        from hub.errors import HubError
+    def cells(self) -> dict[str, Any]:
+        """For a table."""
+        mark = "ok" if self.right else "WRONG"
+        return {**self.row(), "mark": mark, "answer": _short(self.text), "ms": f"{self.took * 1000:.1f}"}
 
-        base = self._config.server.public_url
-        if self.settings.public_url:
-            return self.settings.public_url
-        if base:
-            return f"{base.rstrip('/')}/webhooks/{self.settings.name}"
-        if self._asked is not None:
-            return self._asked
-        try:
-            async with running(self._place) as console:  # a tunnel's address is known to the running hub only
-                rows = (await console.get("/api/sources"))["items"]
-        except HubError:
-            return self._local()
-        found = next((row["public_url"] for row in rows if row["name"] == self.settings.name), None)
-        return str(found) if found else self._local()
 
-    def _signed(self, event: str | None, public: str, body: Path | None) -> Request:
-        from hub.mount import sample_folders
-        from hub.samples import find_sample, fresh
+async def _send(order: _Order, chosen: list[SourceConfig], *, table: bool, as_json: bool) -> int:
+    """Send all; the exit code: 1 if one is not as it should be."""
+    from hub.cli import output
 
-        if body is None or event is not None:
-            folders = sample_folders(self._config.plugins.folder)
-            request = find_sample(self.settings.plugin, event, folders).request(public)
-        else:
-            from hub.request import Request
+    answers = []
+    async for answer in _answers(order, chosen, together=table):
+        answers.append(answer)
+        if as_json:
+            output.json_lines([answer.row()])
+        elif not table:
+            await _tell(order, answer)
+    wrong = sum(not answer.right for answer in answers)
+    if table and not as_json:
+        output.table([answer.cells() for answer in answers], COLUMNS, empty="there is no source")
+        output.say()
+        sources = len({answer.source for answer in answers})
+        what = f"{_counted(len(answers), 'request')} to {_counted(sources, 'source')}"
+        verdict = f"{wrong} not as they should be" if wrong else "all as they should be"
+        output.say(f"{what}: {verdict}", colour="red" if wrong else "green", bold=True)
+    return 1 if wrong or not answers else 0
 
-            request = Request.make("POST", public, {"content-type": "application/json"})
-        if body is not None:
-            request = replace(request, body=_read(body))
-        if not self._same_id:
-            request = fresh(request, self.settings.provider)
-        return self._sign(request)
 
-    def _sign(self, request: Request) -> Request:
-        from hub.errors import HubError, UsageError
-        from hub.source import Source
+async def _answers(order: _Order, chosen: list[SourceConfig], *, together: bool) -> AsyncIterator[_Answer]:
+    """One request after the other. together: what cannot be sent is an answer too."""
+    import httpx2
 
-        scheme, options = self.settings.provider.verify, dict(self.settings.options)
-        if not scheme.configured(options):
-            if not self.settings.verify:
-                return request
-            raise UsageError(f"[providers.{self.settings.name}] has no credentials to sign with yet")
-        if not self._bad:
-            return scheme.sign(request, options)
-        wrong = {**options, **scheme.credentials()}
-        signed = scheme.sign(request, wrong)
-        source = Source(self.settings.name, self.settings.provider, options, verify=True)
-        if source.examine(signed).accepted:
-            raise HubError(f"no bad signature can be made for {self.settings.plugin}: its requests are accepted anyway")
-        return signed
+    from hub.cli.sending import Unsigned, find_targets, sample_names
+    from hub.errors import HubError, HubNotRunning, UsageError
 
-    async def _send(self, client: httpx2.AsyncClient, request: Request, url: str, event: str | None) -> bool:
-        """Is the answer what it should be?"""
-        import httpx2
+    async with httpx2.AsyncClient(timeout=TIMEOUT, trust_env=order.asked is not None) as client:
+        for target in await find_targets(order.place, order.config, chosen, order.asked):
+            name = target.settings.name
+            if order.bad and not target.proves:
+                if together and len(chosen) > 1:
+                    continue
+                raise UsageError(f"[providers.{name}] takes unsigned requests: there is no signature that could be bad")
+            for event in sample_names(order.config, target.settings) if order.every else [order.event]:
+                for _ in range(order.count):
+                    try:
+                        yield await _answer(order, target, event, client)
+                    except HubNotRunning:
+                        raise
+                    except Unsigned:
+                        if not together:
+                            raise
+                    except HubError as error:
+                        if not together:
+                            raise
+                        yield _Answer(name, event, None, str(error), right=False)
 
-        from hub.cli.output import say
-        from hub.errors import HubError, HubNotRunning
 
-        began, at = time.perf_counter(), time.time()
-        try:
-            response = await client.request(
-                request.method, url, headers=list(request.headers), content=request.body, follow_redirects=False
-            )
-        except httpx2.ConnectError:
-            where = url.partition("/webhooks/")[0]
-            raise HubNotRunning(f"the hub does not run at {where}: start it with `hub run`") from None
-        except httpx2.HTTPError as error:
-            raise HubError(f"{url}: no answer ({type(error).__name__})") from None
-        took = (time.perf_counter() - began) * 1000
-        good = response.is_success
-        right = good is not self._bad
-        name = f"{self.settings.name} {event}" if event else self.settings.name
-        say(
-            f"{response.status_code}  {name}  {took:.1f} ms  {response.text[:ANSWER]}",
-            colour="green" if right else "red",
+async def _answer(order: _Order, target: Target, event: str | None, client: httpx2.AsyncClient) -> _Answer:
+    """Send one request.
+
+    Raises:
+        HubNotRunning: nothing listens there; HubError: it cannot be signed, or no answer comes.
+    """
+    import httpx2
+
+    from hub.cli.sending import address, make_request
+    from hub.errors import HubError, HubNotRunning
+
+    request = make_request(order.config, target, event, order.body, same_id=order.same_id, bad=order.bad)
+    url = address(request, target)
+    began, at = time.perf_counter(), time.time()
+    try:
+        response = await client.request(
+            request.method, url, headers=list(request.headers), content=request.body, follow_redirects=False
         )
-        if self._bad:
-            await self._tell(good, at)
-        return right
+    except httpx2.ConnectError:
+        where = url.partition("/webhooks/")[0]
+        raise HubNotRunning(f"the hub does not run at {where}: start it with `hub run`") from None
+    except httpx2.HTTPError as error:
+        raise HubError(f"{url}: no answer ({type(error).__name__})") from None
+    took, right = time.perf_counter() - began, response.is_success is not order.bad
+    return _Answer(target.settings.name, event, response.status_code, response.text[:ANSWER], right, took, at)
 
-    async def _tell(self, accepted: bool, at: float) -> None:
-        from hub.cli.output import say
 
-        if accepted:
-            say("a request with a wrong signature was ACCEPTED", colour="red", bold=True)
-            return
-        say("refused, as a wrong signature must be; what the sender learns is the line above")
-        rejection = await self._rejection(at)
-        if rejection is not None:
-            say(f"for you: {rejection.reason}: {rejection.detail}")
-            say(f"more: hub rejected explain {rejection.id}")
+async def _tell(order: _Order, answer: _Answer) -> None:
+    from hub.cli.output import say
 
-    async def _rejection(self, at: float) -> Rejection | None:
-        """The refusal as the log has it, once it has it."""
-        import asyncio
-        from datetime import UTC, datetime
+    name = f"{answer.source} {answer.event}" if answer.event else answer.source
+    colour = "green" if answer.right else "red"
+    say(f"{answer.status}  {name}  {answer.took * 1000:.1f} ms  {answer.text}", colour=colour)
+    if not order.bad:
+        return
+    if not answer.right:
+        say("a request with a wrong signature was ACCEPTED", colour="red", bold=True)
+        return
+    say("refused, as a wrong signature must be; what the sender learns is the line above")
+    rejection = await _rejection(order, answer)
+    if rejection is not None:
+        say(f"for you: {rejection.reason}: {rejection.detail}")
+        say(f"more: hub rejected explain {rejection.id}")
 
-        from hub.cli.reading import reading
-        from hub.errors import LogError
-        from hub.log.base import RejectionQuery
 
-        if self._asked is not None:
-            return None
-        # the file may have been written on another clock tick than this process sees
-        query = RejectionQuery(sources=(self.settings.name,), since=datetime.fromtimestamp(at - 0.01, UTC))
-        deadline = time.monotonic() + WHY
-        try:
-            async with reading(self._place) as log:
-                while time.monotonic() < deadline:
-                    page = await log.rejections(query, None, 1)
-                    if page.items:
-                        return page.items[0]
-                    await asyncio.sleep(0.02)
-        except LogError:
-            pass
+async def _rejection(order: _Order, answer: _Answer) -> Rejection | None:
+    """The refusal as the log has it, once it has it."""
+    import asyncio
+    from datetime import UTC, datetime
+
+    from hub.cli.reading import reading
+    from hub.errors import LogError
+    from hub.log.base import RejectionQuery
+
+    if order.asked is not None:
         return None
+    # the file may have been written on another clock tick than this process sees
+    query = RejectionQuery(sources=(answer.source,), since=datetime.fromtimestamp(answer.at - 0.01, UTC))
+    deadline = time.monotonic() + WHY
+    try:
+        async with reading(order.place) as log:
+            while time.monotonic() < deadline:
+                page = await log.rejections(query, None, 1)
+                if page.items:
+                    return page.items[0]
+                await asyncio.sleep(0.02)
+    except LogError:
+        pass
+    return None
+
+
+async def _print(order: _Order, chosen: list[SourceConfig]) -> int:
+    """The requests as curl commands."""
+    import shlex
+
+    from hub.cli.sending import address, find_targets, make_request, sample_names
+    from hub.errors import UsageError
+
+    for target in await find_targets(order.place, order.config, chosen, order.asked):
+        for event in sample_names(order.config, target.settings) if order.every else [order.event]:
+            request = make_request(order.config, target, event, order.body, same_id=order.same_id, bad=order.bad)
+            parts = ["curl", "-i", "-X", request.method, address(request, target)]
+            try:
+                for name, value in request.headers:
+                    parts += ["-H", f"{name.decode('latin-1')}: {value.decode('latin-1')}"]
+                if request.body:
+                    parts += ["--data-binary", request.body.decode()]
+            except UnicodeDecodeError:
+                text = "this body is no text, a shell cannot hold it: send it without --print"
+                raise UsageError(text) from None
+            typer.echo(shlex.join(parts))
+    return 0
+
+
+def _counted(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"
 
 
 def _find(config: Config, name: str) -> SourceConfig:
@@ -221,46 +264,17 @@ def _find(config: Config, name: str) -> SourceConfig:
     raise UsageError(f"{name[:60]}: {no_such('source', name, [settings.name for settings in config.sources])}")
 
 
-def _events(settings: SourceConfig, config: Config, event: str | None, every: bool) -> list[str | None]:
-    from hub.mount import sample_folders
-    from hub.samples import find_sample, samples
-
-    if not every:
-        return [event]
-    folders = sample_folders(config.plugins.folder)
-    return [sample.event for sample in samples(settings.plugin, folders)] or [
-        find_sample(settings.plugin, None, folders).event
-    ]
-
-
-def _read(file: Path) -> bytes:
-    from hub.errors import UsageError
+def _short(text: str) -> str:
+    """An answer in a few words: the hub's own in one, a problem by its title."""
+    import json
 
     try:
-        return file.read_bytes()
-    except OSError as error:
-        raise UsageError(f"{file} cannot be read: {error.strerror}") from None
-
-
-def _rest(url: str, public: str) -> str:
-    """What the sample and the signature added to the URL that the platform was told."""
-    if url.startswith(public):
-        return url[len(public) :]
-    _, mark, query = url.partition("?")
-    return mark + query
-
-
-def _print_curl(request: Request, url: str) -> None:
-    import shlex
-
-    from hub.errors import UsageError
-
-    try:
-        parts = ["curl", "-i", "-X", request.method, url]
-        for name, value in request.headers:
-            parts += ["-H", f"{name.decode('latin-1')}: {value.decode('latin-1')}"]
-        if request.body:
-            parts += ["--data-binary", request.body.decode()]
-    except UnicodeDecodeError:
-        raise UsageError("this body is no text, a shell cannot hold it: send it without --print") from None
-    typer.echo(shlex.join(parts))
+        body = json.loads(text)
+    except ValueError:
+        body = None
+    if isinstance(body, dict) and isinstance(body.get("status"), str):
+        return str(body["status"])
+    if isinstance(body, dict) and isinstance(body.get("title"), str):
+        return str(body["title"])
+    line = " ".join(text.split())
+    return line if len(line) <= CELL else f"{line[:CELL]}…"

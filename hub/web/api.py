@@ -46,7 +46,17 @@ from hub.forms import (
     texts,
 )
 from hub.log.base import Position, Stored
-from hub.operations import accept_rejections, drop_rejections, explain, replay, source_row, subscription_rows
+from hub.operations import (
+    accept_rejections,
+    accept_secrets,
+    drop_rejections,
+    drop_secrets,
+    explain,
+    learned_rows,
+    replay,
+    source_row,
+    subscription_rows,
+)
 from hub.source import problem
 from hub.telemetry import Redactor
 from hub.web.guard import Guard
@@ -98,6 +108,9 @@ class _Api:
             Route("/api/rejections/accept", self.accept, methods=["POST"]),
             Route("/api/rejections/drop", self.dismiss, methods=["POST"]),
             Route("/api/rejections/{id}", self.rejection),
+            Route("/api/secrets", self.secrets),
+            Route("/api/secrets/accept", self.trust, methods=["POST"]),
+            Route("/api/secrets/drop", self.distrust, methods=["POST"]),
             Route("/api/sources", self.sources),
             Route("/api/subscriptions", self.subscriptions),
             Route("/api/subscriptions/{name}/retire", self.retire, methods=["POST"]),
@@ -229,6 +242,18 @@ class _Api:
         values = _selected(await _body(request), REJECTION_KEYS - {"state"})
         return _json({"count": await drop_rejections(self._log, rejection_query(values))})
 
+    async def secrets(self, request: HTTPRequest) -> Response:
+        """Never whole: `hub secrets --show` does that, on the machine that has the log."""
+        wanted = texts(_asked(request, frozenset({"source"})), "source")
+        names = [one.name for one in self._hub.config.sources if not wanted or one.name in wanted]
+        return _json({"items": await learned_rows(self._log, names)})
+
+    async def trust(self, request: HTTPRequest) -> Response:
+        return _json(await accept_secrets(self._hub, await _ids(request)))
+
+    async def distrust(self, request: HTTPRequest) -> Response:
+        return _json(await drop_secrets(self._hub, await _ids(request)))
+
     async def sources(self, request: HTTPRequest) -> Response:
         server = self._hub.config.server
         local, public = f"http://{server.host}:{server.port}", self._hub.public_url
@@ -271,6 +296,13 @@ def _selected(body: Row, known: frozenset[str]) -> Values:
     if not everything and not any(value not in (None, [], "") for value in values.values()):
         raise UsageError(f'nothing is selected: give {", ".join(sorted(known))}, or "all": true')
     return values
+
+
+async def _ids(request: HTTPRequest) -> tuple[str, ...]:
+    ids = texts(only(await _body(request), frozenset({"id"})), "id")
+    if not ids:
+        raise UsageError('nothing is selected: give the "id" of one, or of several')
+    return ids
 
 
 async def _body(request: HTTPRequest) -> Row:
