@@ -115,7 +115,7 @@ def sns_proof() -> OneOf:
 
 
 def confirm(request: Request) -> Reply | None:
-    """A new subscription waits until its URL is called."""
+    """Nothing; a new subscription waits until the URL that came with it is called."""
     url = body("SubscribeURL")(request)
     if body("Type")(request) != "SubscriptionConfirmation" or not isinstance(url, str):
         return None

@@ -7,7 +7,7 @@ topic's attribute SignatureVersion to 2: version 1 signs with SHA-1.
 SNS signs for every topic of every customer: what says that a message is yours is `topic`, so it has to be set.
 
 Raw message delivery sends messages without a signature. For such a subscription put a user name and a password
-(`username`, `password`) or a token (`secret`, as `?token=...`) into the endpoint's URL; the body is not covered then.
+(`username`, `password`) or a token (`secret`, as `?token=...`) into the endpoint's URL.
 
 A subscription that was not confirmed within three days has to be made again (unverified).
 """

@@ -4,8 +4,6 @@ Setup: give the hub's URL as the webhook of the product (Conversations: by the A
 platform: Notifications API). `secret` is the signing key: at MessageBird in the dashboard under Developers > Settings,
 at Bird the one chosen for the webhook.
 
-The URL is signed with its query: `public_url` has to be the one that the platform was told.
-
 Accounts of before 2021 may still get the older signature without a token: that is messagebird-legacy.
 """
 

@@ -6,8 +6,7 @@ main account, either of which may be given.
 
 Calls are answered with an empty response, which ends them: leave the answer URL to something that handles calls.
 
-Names and values of a form are signed without anything between them. No time is signed, so a request that somebody has
-seen can be sent again.
+Names and values of a form are signed without anything between them.
 """
 
 from hub import Limits, Provider, Request, header, hookimpl
@@ -17,7 +16,7 @@ from ._plivo import ID, SUBJECT, TYPE, answer
 
 
 def signed(request: Request, *, nonce: str | None) -> str | None:
-    """The URL with its fields by name, the form's fields by name, and the nonce."""
+    """The URL with its query's fields by name, then a form's fields by name, then the nonce."""
     if nonce is None or (request.body and (request.method == "GET" or not request.form)):
         return None
     asked = "&".join(f"{name}={one}" for name, values in sorted(request.query.items()) for one in sorted(values))

@@ -3,7 +3,7 @@
 Setup: in the console open the application of your number and paste the hub's URL as its message URL, or give it as
 `url` when you send a message. `secret` is the Auth Token of the account or the subaccount, or that of the main account.
 
-Only the URL without its query is signed: whoever has seen one request can send any other with its signature.
+Messages are answered with an empty response, which sends nothing back.
 """
 
 from hub import Limits, Provider, header, hookimpl

@@ -2,8 +2,6 @@
 
 Setup: start the hub, then call the API's `set_webhook` with the hub's URL. `secret` is the bot's authentication token,
 shown on the edit page of the bot in Viber's admin panel.
-
-Signatures have no time: a request that somebody has seen can be sent again, and is a duplicate then.
 """
 
 from hub import Limits, Provider, Reply, Request, body, first_of, header, hookimpl, join, query
@@ -11,7 +9,7 @@ from hub.signatures import HMAC
 
 
 def answer(request: Request) -> Reply:
-    """Nothing, which is no welcome message either; the first call tries the URL and tells of nothing."""
+    """Nothing, which is no welcome message either; set_webhook tries the URL, which is no event."""
     trial = body("event")(request) == "webhook"
     return Reply(200, event=not trial, note="set_webhook tried the URL" if trial else "")
 

@@ -40,18 +40,22 @@ class parameter:
         return body(self.name) if request.content_type == "application/json" else form(self.name)
 
 
-def fields(request: Request) -> str | None:
+def fields(request: Request, *, timestamp: str | None) -> str | None:
     """All fields but the signature by name, `&` and `=` in their values replaced."""
     found = content(request)
-    if not isinstance(found, dict) or any(isinstance(value, (dict, list)) for value in found.values()):
+    if (
+        timestamp is None
+        or not isinstance(found, dict)
+        or any(isinstance(value, (dict, list)) for value in found.values())
+    ):
         return None
     values = {name: str(value).replace("&", "_").replace("=", "_") for name, value in found.items() if name != "sig"}
     return "".join(f"&{name}={value}" for name, value in sorted(values.items()))
 
 
-def fields_and_secret(request: Request, *, secret: bytes) -> bytes | None:
+def fields_and_secret(request: Request, *, timestamp: str | None, secret: bytes) -> bytes | None:
     """The fields, and the secret after them."""
-    found = fields(request)
+    found = fields(request, timestamp=timestamp)
     return None if found is None else found.encode("utf-8", "surrogatepass") + secret
 
 

@@ -4,8 +4,7 @@ Setup: start the hub, then open Settings and Development > Basic Configuration (
 enter the hub's URL, a token of your own and the format XML or JSON. `secret` is the token. In safe mode, which WeCom
 always has, `encoding_aes_key` is the EncodingAESKey.
 
-In plaintext mode the body is not signed, nor is the time checked: whoever has seen one URL can send any message to it.
-With `encoding_aes_key`, messages have to be encrypted and are signed.
+With `encoding_aes_key` a message that is not encrypted is refused, though its URL be signed.
 
 The hub answers `success`, so it never replies to a message.
 """
@@ -41,9 +40,8 @@ from hub.signatures import Hash, OneOf
 
 BLOCK = 32
 """Bytes to whose multiple WeChat pads; twice the cipher's own."""
-AESKey = Annotated[
-    str | None, Option("The EncodingAESKey, 43 letters and digits: messages are encrypted.", secret=True)
-]
+AES_KEY = Option("The EncodingAESKey, 43 letters and digits, where messages are encrypted.", secret=True)
+AESKey = Annotated[str | None, AES_KEY]
 
 
 def parsed(raw: bytes) -> Any:
@@ -106,20 +104,25 @@ def plain(
     nonce: str | None,
     encoding_aes_key: str | None = None,
 ) -> str | None:
-    """The token, the time and the nonce; where messages have to be encrypted, a GET alone is taken so."""
+    """The token, the time and the nonce, in order of their letters."""
+    # with the key a message has to be encrypted: else a signed URL would be good for any
     return ordered(secret, timestamp, nonce) if request.method == "GET" or not encoding_aes_key else None
 
 
 def sealed(request: Request, *, secret: bytes, timestamp: str | None, nonce: str | None) -> str | None:
-    """The same, and the encrypted text."""
+    """The token, the time, the nonce and the encrypted text, in order of their letters."""
     return ordered(secret, timestamp, nonce, sealed_text(request))
 
 
 class Sealed(Hash):
     """The signature of an encrypted message; signing encrypts it first."""
 
+    def options(self) -> dict[str, Option]:
+        """The token, and the other key."""
+        return {**super().options(), "encoding_aes_key": AES_KEY}
+
     def configured(self, options: Mapping[str, Any]) -> bool:
-        """Is there the other key too?"""
+        """Are there both?"""
         return bool(options.get("encoding_aes_key")) and super().configured(options)
 
     def sign(self, request: Request, options: Mapping[str, Any]) -> Request:
@@ -154,7 +157,7 @@ def inside(place: Slot) -> Slot:
 
 
 def answer(request: Request, *, encoding_aes_key: AESKey = None) -> Reply:
-    """What ends the matter; a GET tries the URL and wants its text back."""
+    """`success`; a GET tries the URL and wants its text back."""
     if request.method != "GET":
         return Reply(200, "success")
     echo: str | bytes = query("echostr")(request) or ""

@@ -17,7 +17,7 @@ from ._places import chosen_header
 
 
 def answer(request: Request, *, secret: str | None) -> Reply | None:
-    """A validation is signed like any event: it is answered after it was verified."""
+    """A validation of the URL wants its token back, and the token's HMAC; it is signed like any event."""
     token = body("payload.plainToken")(request)
     if body("event")(request) != "endpoint.url_validation" or not isinstance(token, str) or not secret:
         return None
