@@ -3,7 +3,7 @@
 Setup: start the hub with an empty `[providers.asana]`, then `POST /webhooks` with a `resource` and the hub's URL as
 `target`. Asana brings the secret; the hub trusts the first one.
 
-Secrets of later webhooks are not trusted by themselves: add the X-Hook-Secret of each answer to the list `secret`.
+Secrets of later webhooks are not trusted by themselves: `hub secrets` lists them, `hub secrets accept` trusts one.
 """
 
 import re

@@ -1,9 +1,9 @@
 """FreshBooks: invoices, clients, payments and more, as forms.
 
 Setup: start the hub with an empty `[providers.freshbooks]` and make a callback with the API, the hub's URL as `uri`.
-Its verifier, which the hub trusts, is in `sqlite3 data/hub.db 'select value from learned'`: `PUT` it to the callback.
+The hub trusts its verifier, and `hub secrets --show` shows it: `PUT` it to the callback.
 
-Verifiers of later callbacks are not trusted by themselves: add each to the list `secret`.
+Verifiers of later callbacks are not trusted by themselves: `hub secrets accept` trusts one.
 """
 
 import json
@@ -25,7 +25,7 @@ def greet(request: Request) -> Reply | None:
     verifier, callback = form("verifier")(request), form("object_id")(request) or ""
     if not verifier:
         return None
-    note = f"FreshBooks waits for the verifier of the callback {callback[:20]}: PUT it to its callbacks API"
+    note = f"FreshBooks waits for the verifier of the callback {callback[:20]}: `hub secrets --show`, and PUT it"
     return Reply(200, event=False, learn={"secret": verifier}, note=note)
 
 

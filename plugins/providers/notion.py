@@ -1,7 +1,7 @@
 """Notion: pages, databases and comments.
 
 Setup: in the integration's settings, under Webhooks, create a subscription with the hub's URL. Notion sends a token,
-which the hub trusts; `sqlite3 data/hub.db 'select value from learned'` shows it: paste it under Verify.
+which the hub trusts; `hub secrets --show` shows it: paste it under Verify.
 
 An event names what has changed; the content has to be fetched by Notion's API.
 """
@@ -21,7 +21,7 @@ def greet(request: Request) -> Reply | None:
     token = content["verification_token"]
     if not isinstance(token, str) or not token:
         return None
-    note = "Notion waits for the verification token: paste it into the integration's webhook settings"
+    note = "Notion waits for the verification token: `hub secrets --show`, and paste it under Verify"
     return Reply(200, event=False, learn={"secret": token}, note=note)
 
 
