@@ -355,8 +355,10 @@ def _inside(path: str, outer: str) -> bool:
 
 
 def _credentials_problem(path: str, name: str, provider: Provider) -> str:
-    offered = provider.verify.options()
-    names = [key for key, option in offered.items() if option.secret or option.required] or list(offered)
+    from hub.signatures.description import modes  # for an error alone
+
+    needed = dict.fromkeys(option for mode in modes(provider.verify) for option in mode.needs)
+    names = list(needed) or list(provider.verify.options())
     which = names[0] if len(names) == 1 else f"some of {', '.join(names)}"
     variable = variable_name(name, names[0])
     return (

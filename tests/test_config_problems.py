@@ -144,6 +144,8 @@ def test_every_problem_is_reported_in_the_order_of_the_file(load: Load, tmp_path
         (f"[providers.{'a' * 65}]\nplugin = 'acme'", "at most 64 in all"),
         ("[providers.acme]", 'providers.acme: [providers.acme] needs a secret: set secret = { env = "ACME_SECRET" }'),
         ("[providers.login]", "providers.login: [providers.login] needs some of username, password: set username ="),
+        ("[providers.telnyx]", "[providers.telnyx] needs a public_key: set public_key ="),
+        ("[providers.aws-sns]", "[providers.aws-sns] needs some of topic, username, password, secret: set topic ="),
         ("[providers.open-to-all]", "providers.open-to-all: Open-To-All does not sign its requests, so anyone could"),
         ("[providers.acme]\nsecert = 'x'", "providers.acme.secert: there is no such option; did you mean 'secret'?"),
         ("[providers.acme]\nsecret = ''", "providers.acme: [providers.acme] needs a secret"),
