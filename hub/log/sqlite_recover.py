@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +28,7 @@ BY_NUMBER = {
     "learned": "id",
 }
 BY_KEY = ("filters", "deliveries")
+UNREADABLE = (sqlite3.DatabaseError, ValueError)
 FARTHEST = 1 << 40
 """How far ahead of a bad place in a table the next good row is looked for."""
 
@@ -113,27 +113,36 @@ def _rows(old: sqlite3.Connection, table: str, key: str, bad: list[str]) -> Iter
                 start = row[0] + 1
                 yield row[1:]
             return
-        except (sqlite3.DatabaseError, ValueError):
+        except UNREADABLE:
             bad.append(table)
-            start = _beyond(old, select, start)
+        # the cursor looks one row ahead: the last good one was not given
+        for row in _first(old, select, start) or ():
+            start = row[0] + 1
+            yield row[1:]
+        start = _beyond(old, select, start)
+
+
+def _first(old: sqlite3.Connection, select: str, start: int) -> list[tuple[Any, ...]] | None:
+    """The first row from a number on, in a list; [] if there is none; None if it cannot be read."""
+    try:
+        return old.execute(f"{select} LIMIT 1", (start,)).fetchall()
+    except UNREADABLE:
+        return None
 
 
 def _beyond(old: sqlite3.Connection, select: str, bad: int) -> int | None:
     """The first number from which on rows can be read again; None if there is none."""
+
+    def good(start: int) -> bool:
+        return _first(old, select, start) is not None
+
     step = 1
-    while not _readable(old, select, bad + step):
+    while not good(bad + step):
         step *= 2
         if step > FARTHEST:
             return None
-    return bad + step // 2 + bisect_left(range(bad + step // 2, bad + step), True, key=partial(_readable, old, select))
-
-
-def _readable(old: sqlite3.Connection, select: str, start: int) -> bool:
-    try:
-        old.execute(f"{select} LIMIT 1", (start,)).fetchall()
-    except (sqlite3.DatabaseError, ValueError):
-        return False
-    return True
+    low = bad + step // 2
+    return low + bisect_left(range(low, bad + step), True, key=good)
 
 
 def _whole(raw: object, unpacker: Unpacker) -> bool:
