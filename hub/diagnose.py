@@ -18,6 +18,7 @@ from hub.clues import secrets_of
 from hub.errors import KeyNeeded, PluginError, Refused, Unreadable
 from hub.extract import header
 from hub.provider import Provider, Scheme
+from hub.redaction import Redactor
 from hub.request import Request
 from hub.signatures import HMAC, Configured, Token
 from hub.signatures.signed import Signed, place_text
@@ -29,8 +30,6 @@ MOST_OF_A_KIND = 150
 SECONDS = 2.0
 LARGE = 2**20
 """Bytes of a body above which only the cheap tests are made."""
-SHORTEST = 6
-"""Characters of a secret that is blotted out; a shorter one would take words with it, and is none."""
 HASHES = ("sha1", "sha256", "sha512", "sha384", "md5")
 TOKEN = re.compile(r"[A-Za-z0-9+/_-]{20,}={0,2}")
 
@@ -149,11 +148,9 @@ class _Case:
 
     def clean(self, cause: Cause) -> Cause:
         """Without secrets, should a URL or a plugin's words have brought one in."""
-        known = {text for one in (self.source, *self.others) for _, text in secrets_of(one)} | {*self.spares.values()}
-        for text in sorted((one for one in known if len(one) >= SHORTEST), key=len, reverse=True):
-            words = (part.replace(text, "[secret]") for part in (cause.sentence, cause.evidence, cause.hint))
-            cause = Cause(*words)
-        return cause
+        known = {text for one in (self.source, *self.others) for _, text in secrets_of(one)}
+        redact = Redactor(known | {*self.spares.values()}).redact
+        return Cause(redact(cause.sentence), redact(cause.evidence), redact(cause.hint))
 
     def sources(self) -> Iterator[_Try]:
         """Another source's secret, or another source's request."""

@@ -52,6 +52,9 @@ class Scheme(Protocol):
     def credentials(self) -> dict[str, Any]:
         """Fresh ones for development: options that verify and sign."""
 
+    def shows(self, options: Mapping[str, Any]) -> tuple[Slot, ...]:
+        """Where a secret stands as it is, in the body or the URL; it is kept out of the events."""
+
 
 @dataclass(frozen=True, slots=True)
 class Fetch:

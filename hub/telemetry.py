@@ -12,6 +12,7 @@ import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from hub.event import Event
+from hub.redaction import Redactor
 
 if TYPE_CHECKING:
     from hub.log.base import Attempt, Delivery, Stored
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 
 LINES_A_SECOND = 100
 """Above this rate of log lines the rest of a second is only counted."""
-
-REDACTED = "[secret]"
 
 Metric = TypeVar("Metric", Counter, Histogram)
 
@@ -150,7 +149,7 @@ def configure_logging(style: Literal["auto", "terminal", "json", "quiet"], secre
 
     if style == "auto":
         style = "terminal" if sys.stderr.isatty() else "json"
-    processors: list[Any] = [structlog.processors.TimeStamper(fmt="iso", utc=True), Redactor(secrets)]
+    processors: list[Any] = [structlog.processors.TimeStamper(fmt="iso", utc=True), LineRedactor(secrets)]
     if style == "terminal":
         processors.append(TerminalRenderer(colour=sys.stderr.isatty()))
     else:
@@ -179,21 +178,11 @@ class ErrorOutput:
     log = debug = info = warn = warning = error = critical = fatal = failure = err = exception = msg
 
 
-class Redactor:
+class LineRedactor(Redactor):
     """Blots out the configured secrets wherever they appear in a log line."""
-
-    def __init__(self, secrets: frozenset[str]) -> None:
-        # very short ones would blot out half the log, and are no secrets
-        self._secrets = sorted((secret for secret in secrets if len(secret) >= 6), key=len, reverse=True)
 
     def __call__(self, logger: object, name: str, line: MutableMapping[str, Any]) -> Mapping[str, Any]:
         for key, value in line.items():
             if isinstance(value, str):
                 line[key] = self.redact(value)
         return line
-
-    def redact(self, text: str) -> str:
-        for secret in self._secrets:
-            if secret in text:
-                text = text.replace(secret, REDACTED)
-        return text

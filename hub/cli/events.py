@@ -103,7 +103,7 @@ async def _show(place: Place, wanted: str, as_json: bool, with_request: bool) ->
 def _hide(place: Place) -> Callable[[str], str]:
     """Blots out the secrets of the config: tokens are sent in requests as they are."""
     from hub.config import load_config
-    from hub.telemetry import Redactor
+    from hub.redaction import Redactor
 
     return Redactor(load_config(place.file).secrets).redact
 

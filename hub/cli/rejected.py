@@ -103,7 +103,7 @@ async def _explain(place: Place, config: Config, wanted: str, as_json: bool) -> 
     from hub.core import bind_source
     from hub.forms import rejection_row, request_form
     from hub.operations import explain
-    from hub.telemetry import Redactor
+    from hub.redaction import Redactor
 
     hide = Redactor(config.secrets).redact
     async with reading(place) as log:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from copy import copy
 from typing import Any, Literal
 
 from hub.errors import Refused, Unreadable
-from hub.extract import items
+from hub.extract import Reader, items
 from hub.options import Option, parameter_options
 from hub.provider import Scheme, bind, wanted
 from hub.request import Request
@@ -85,6 +86,12 @@ class OneOf:
         """Those of the first mode that proves something."""
         return next((mode.credentials() for mode in self.modes.values() if mode.proves), {})
 
+    def shows(self, options: Mapping[str, Any]) -> tuple[Reader, ...]:
+        """What the named mode does, or those that are configured; all of them where none is."""
+        named = self._named(options)
+        modes = [named] if named is not None else self._usable(options) or self.modes.values()
+        return tuple(place for mode in modes for place in mode.shows(_unnamed(options)))
+
     def _named(self, options: Mapping[str, Any]) -> Scheme | None:
         variant = options.get("variant")
         return self.modes.get(str(variant)) if variant is not None else None
@@ -155,6 +162,11 @@ class AllOf:
         """Those of all."""
         return {name: value for scheme in self.schemes for name, value in scheme.credentials().items()}
 
+    def shows(self, options: Mapping[str, Any]) -> tuple[Reader, ...]:
+        """What those do that are configured; all of them where none is."""
+        schemes = [scheme for scheme in self.schemes if scheme.configured(options)] or self.schemes
+        return tuple(place for scheme in schemes for place in scheme.shows(options))
+
 
 class Each:
     """A proof in every item of a batch; a batch without items proves nothing."""
@@ -209,6 +221,10 @@ class Each:
     def credentials(self) -> dict[str, Any]:
         """Those of the item's scheme."""
         return self.scheme.credentials()
+
+    def shows(self, options: Mapping[str, Any]) -> tuple[Reader, ...]:
+        """What the item's scheme does, in each item."""
+        return self.scheme.shows(options)
 
     def _parts(self, request: Request) -> list[Request]:
         try:
@@ -280,12 +296,17 @@ class Configured:
         """Those of the default scheme."""
         return self.examples[0].credentials()
 
+    def shows(self, options: Mapping[str, Any]) -> tuple[Reader, ...]:
+        """What the described scheme does."""
+        return self.made(options).shows(options)
+
 
 class Custom:
     """A function that verifies: it raises Refused or KeyNeeded, or returns False.
 
     Options come by keyword-only parameters. needs: options without which it is not configured; covers: how much of the
-    body it covers; carried: a place, or a function, that finds what it reads; for `OneOf`.
+    body it covers; carried: a place, or a function, that finds what it reads; for `OneOf`. shown: where a secret stands
+    as it is, in the body or the URL.
     """
 
     proves = True
@@ -297,17 +318,19 @@ class Custom:
         needs: tuple[str, ...] = ("secret",),
         covers: Literal["all", "part", "none"] = "all",
         carried: Callable[[Request], object] | None = None,
+        shown: tuple[Reader, ...] = (),
     ) -> None:
         self.function = function
         self.needs = needs
         self.covers: str = covers
         self.carried = carried
+        self.shown = shown
         self._sign: Callable[..., Request] | None = None
         self._make: Callable[[], dict[str, Any]] | None = None
 
     def signer(self, function: Callable[..., Request], make: Callable[[], dict[str, Any]] | None = None) -> Custom:
         """The same scheme, able to sign: the function gives the signed request; make: fresh credentials."""
-        signing = Custom(self.function, needs=self.needs, covers=self.covers, carried=self.carried)  # type: ignore[arg-type]  # it was checked before
+        signing = copy(self)
         signing._sign, signing._make = function, make
         return signing
 
@@ -358,3 +381,7 @@ class Custom:
         if self._make is not None:
             return self._make()
         return {name: secrets.token_hex(24) for name in self.needs}
+
+    def shows(self, options: Mapping[str, Any]) -> tuple[Reader, ...]:
+        """What it was told to."""
+        return self.shown

@@ -166,6 +166,10 @@ class JWT:
         secret = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
         return {**found, self.option: public, "private_key": secret}
 
+    def shows(self, options: Mapping[str, Any]) -> tuple[Reader, ...]:
+        """Nothing: a token tells nothing of its key."""
+        return ()
+
     def _keys(self, value: Any) -> list[tuple[str | None, Any]]:
         if self.shared:
             raw = [(name, decode_key(text, self.key, {})) for name, text in each_secret(value)]

@@ -95,6 +95,10 @@ class Token:
         """A random token."""
         return {self.option: secrets.token_hex(24)}
 
+    def shows(self, options: Mapping[str, Any]) -> tuple[Reader, ...]:
+        """Its place, unless that is a header."""
+        return () if isinstance(self.place, header) else (self.place,)
+
     def _found(self, request: Request) -> str | None:
         try:
             value = self.place(request)
@@ -181,6 +185,10 @@ class Basic:
         """A random password."""
         return {self.username: "hub", self.password: secrets.token_hex(24)}
 
+    def shows(self, options: Mapping[str, Any]) -> tuple[Reader, ...]:
+        """Nothing: it stands in a header."""
+        return ()
+
 
 class Unsigned:
     """No proof: anyone can send such a request. Taken only when the config names the mode, or says `verify = false`."""
@@ -222,3 +230,7 @@ class Unsigned:
     def credentials(self) -> dict[str, Any]:
         """None."""
         return {}
+
+    def shows(self, options: Mapping[str, Any]) -> tuple[Reader, ...]:
+        """Nothing: there is no secret."""
+        return ()

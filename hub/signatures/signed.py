@@ -194,6 +194,10 @@ class Signed(ABC):
         signed: Request = self.places[0].put(request, text)  # type: ignore[attr-defined]  # as above
         return signed
 
+    def shows(self, options: Mapping[str, Any]) -> tuple[Reader, ...]:
+        """Nothing: a signature tells nothing of its key."""
+        return ()
+
     def _secrets(self, key: Key) -> dict[str, Any]:
         """Values of a key for templates that have the secret in them."""
         return {}

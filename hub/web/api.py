@@ -57,8 +57,8 @@ from hub.operations import (
     source_row,
     subscription_rows,
 )
+from hub.redaction import Redactor
 from hub.source import problem
-from hub.telemetry import Redactor
 from hub.web.guard import Guard
 
 MAX_BODY = 256 * 1024
