@@ -190,9 +190,7 @@ class Hub:
         if earlier is not None and request.received - earlier.event.receivedat < BODY_WINDOW:
             slot -= 1
         key = f"body:{digest}:{slot}"
-        return await self.log.append(
-            request, [replace(event, deliveryid=key, index=index) for index, event in enumerate(events)]
-        )
+        return await self.log.append(request, [event.keyed(key, index) for index, event in enumerate(events)])
 
     async def _learn(self, source: Source, outcome: Outcome) -> None:
         assert outcome.reply is not None

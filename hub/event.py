@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import random
 import time as clock
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -25,6 +26,7 @@ class Event:
     Extensions: provider: the plugin that read it; deliveryid: the platform's id, stable over its retries (the event's
     own id where there is none); receivedat: when the request arrived, timezone-aware.
     index: position among the events of one delivery id (0 where the id is the event's own); no CloudEvents attribute.
+    text: `data` as JSON (RFC 8259, UTF-8), if the event was made of that; None otherwise.
     """
 
     id: str
@@ -37,10 +39,33 @@ class Event:
     time: datetime | None = None
     data: Any = None
     index: int = 0
+    text: bytes | None = field(default=None, init=False, repr=False, compare=False)
 
-    def cloudevent(self) -> dict[str, Any]:
-        """The CloudEvents JSON form (structured mode); absent optional attributes are left out."""
-        form: dict[str, Any] = {
+    @classmethod
+    def of_text(cls, text: bytes, **attributes: Any) -> Event:
+        """An event whose `data` is read from its JSON when it is first asked for: most are only passed on."""
+        event = cls(**attributes)
+        object.__delattr__(event, "data")
+        object.__setattr__(event, "text", text)
+        return event
+
+    def __getattr__(self, name: str) -> Any:
+        # called only for what is not there, such as the data of a text that was not read yet
+        if name != "data" or self.text is None:
+            raise AttributeError(f"an event has no {name!r}", name=name, obj=self)
+        object.__setattr__(self, "data", orjson.loads(self.text))
+        return self.data
+
+    def keyed(self, deliveryid: str, index: int) -> Event:
+        """The same event, known by another delivery id."""
+        event = copy(self)
+        object.__setattr__(event, "deliveryid", deliveryid)
+        object.__setattr__(event, "index", index)
+        return event
+
+    def attributes(self) -> dict[str, str]:
+        """The CloudEvents attributes, as text; absent optional ones are left out."""
+        form = {
             "specversion": SPEC_VERSION,
             "id": self.id,
             "source": self.source,
@@ -54,16 +79,20 @@ class Event:
         if self.time is not None:
             form["time"] = rfc3339(self.time)
         form["datacontenttype"] = "application/json"
-        form["data"] = self.data
         return form
+
+    def cloudevent(self) -> dict[str, Any]:
+        """The CloudEvents JSON form (structured mode)."""
+        return {**self.attributes(), "data": self.data}
 
     def json(self) -> bytes:
         """`cloudevent()` as one line of JSON, UTF-8."""
-        return to_json(self.cloudevent())
+        return to_json(self.attributes())[:-1] + b',"data":' + self.data_json() + b"}"
 
     def data_json(self) -> bytes:
-        """`data` alone as one line of JSON, UTF-8."""
-        return to_json(self.data)
+        """`data` alone as one line of JSON, UTF-8; to the letter what the platform sent, where that is one line."""
+        text = self.text
+        return text if text is not None and b"\n" not in text and b"\r" not in text else to_json(self.data)
 
 
 def to_json(value: Any) -> bytes:

@@ -107,9 +107,16 @@ class Request:
             Unreadable: it is not JSON, or nested too deep to be read.
         """
         try:
-            return orjson.loads(self.body)
+            value = orjson.loads(self.body)
         except orjson.JSONDecodeError as error:
             return self._lenient(error)
+        self.__dict__["_strict"] = True
+        return value
+
+    @property
+    def strict_json(self) -> bytes | None:
+        """The body, if `json` was read from it and it is JSON to the letter (RFC 8259); None otherwise."""
+        return self.body if "_strict" in self.__dict__ and "_envelope" not in self.__dict__ else None
 
     def _lenient(self, error: orjson.JSONDecodeError) -> Any:
         """What orjson refuses and JSON allows (lone surrogates, a byte order mark), or Unreadable."""

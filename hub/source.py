@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -12,7 +12,10 @@ import orjson
 from hub.errors import KeyNeeded, Reason, Refused, Unreadable
 from hub.event import Event, new_id
 from hub.provider import Fetch, Provider, Reply, bind
+from hub.redaction import Redactor
 from hub.request import Request
+from hub.secrets import texts
+from hub.signatures.signed import place_text
 from hub.times import parse_time
 
 PROBLEMS = "urn:webhook-hub:problem:"
@@ -71,6 +74,8 @@ class Source:
         self._answer = bind(provider.answer, self.options)
         self._split = bind(provider.split, self.options)
         self._slots = {name: bind(slot, self.options) for name, slot in provider.slots()}
+        self._shows = provider.verify.shows(self.options)
+        self._redactor = Redactor(self._secrets() if self._shows else ())
 
     def examine(self, request: Request) -> Outcome:
         """Handshake, proof, reading, answer.
@@ -160,17 +165,37 @@ class Source:
         name = self.provider.name
         word = self._text("type", part) or "unknown"
         time = self._slots.get("time")
-        return Event(
-            id=event_id,
-            source=self.name,
-            type=word if word.startswith(f"{name}.") else f"{name}.{word}",
-            provider=name,
-            deliveryid=delivery or event_id,
-            receivedat=part.received,
-            subject=self._text("subject", part),
-            time=None if time is None else parse_time(time(part)),
-            data=self._data(part),
-        )
+        attributes: dict[str, Any] = {
+            "id": event_id,
+            "source": self.name,
+            "type": word if word.startswith(f"{name}.") else f"{name}.{word}",
+            "provider": name,
+            "deliveryid": delivery or event_id,
+            "receivedat": part.received,
+            "subject": self._text("subject", part),
+            "time": None if time is None else parse_time(time(part)),
+        }
+        data = self._data(part)
+        if self._shows:
+            redactor = self._redactor_for(part)
+            data = redactor.without(data)
+            attributes |= {name: redactor.without(attributes[name]) for name in ("type", "deliveryid", "subject")}
+        text = part.strict_json
+        if text is not None and data is part.json:
+            return Event.of_text(text, **attributes)
+        return Event(**attributes, data=data)
+
+    def _redactor_for(self, part: Request) -> Redactor:
+        """Keeps what proves a request out of its events: only the request that is kept has it."""
+        # what an unverified request shows is none of the configured secrets
+        shown = {text for place in self._shows if (text := place_text(place, part)) is not None}
+        known = self._redactor.secrets
+        return self._redactor if shown <= known else Redactor(known | shown)
+
+    def _secrets(self) -> Iterator[str]:
+        for name, option in self.provider.verify.options().items():
+            if option.secret and not option.development:
+                yield from texts(self.options.get(name))
 
     def _text(self, slot: str, part: Request) -> str | None:
         read: Callable[[Request], Any] | None = self._slots.get(slot)

@@ -210,7 +210,7 @@ class TestFiles:
         stored = await keep(log)
         await log._writer.change(lambda connection: connection.execute("UPDATE requests SET raw = x'01ff'").fetchall())
         with pytest.raises(LogDamaged, match="hub doctor --recover"):
-            await log.get(stored.event.id)
+            await log.request(stored.event.id)
 
     def test_a_byte_that_the_disk_altered_is_noticed(self) -> None:
         flat = b"a body that is long enough to be compressed, " * 4 + os.urandom(300)

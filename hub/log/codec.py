@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
 import zstandard
 
-from hub.errors import LogDamaged, LogError, Unreadable
-from hub.event import canonical_uuid
+from hub.errors import LogDamaged, LogError
+from hub.event import Event, canonical_uuid
 from hub.request import Request
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -113,14 +112,15 @@ def flat_body(flat: bytes) -> bytes:
     return flat[len(flat) - length :]
 
 
-def pack_data(data: Any, request: Request) -> bytes | None:
-    """An event's data; None if it is the request's JSON, to be read from there again.
+def pack_data(event: Event, request: Request) -> bytes | None:
+    """An event's data; None if its text is the request's body, where it can be read again.
 
     Raises:
         LogError: it is not JSON-like.
     """
-    if data is request.__dict__.get("json", request) and _is_json_of(data, request):
-        return None
+    if event.text is not None:
+        return None if event.text is request.body else ORJSON + event.text
+    data = event.data
     try:
         text = orjson.dumps(data, option=STRICT)
         # NaN and infinity are written as null
@@ -134,24 +134,13 @@ def pack_data(data: Any, request: Request) -> bytes | None:
         raise LogError(f"an event's data is not JSON-like: {error}; see what the provider's `data` gives") from None
 
 
-def unpack_data(packed: bytes | None, body: bytes) -> Any:
-    """What `pack_data` was given; body: the request's."""
+def unpack_event(packed: bytes | None, body: bytes, attributes: dict[str, Any]) -> Event:
+    """The event whose data `pack_data` was given; body: the request's."""
     if packed is None:
-        return Request("POST", "", (), body, EPOCH).json
-    return orjson.loads(packed[1:]) if packed[:1] == ORJSON else json.loads(packed[1:])
-
-
-def _is_json_of(data: Any, request: Request) -> bool:
-    """A plugin may have changed the parsed body in place: then the bytes no longer say what the event does."""
-    try:
-        if orjson.dumps(data) == request.body:
-            return True
-    except orjson.JSONEncodeError:
-        pass
-    try:
-        return bool(replace(request).json == data)
-    except (Unreadable, RecursionError):
-        return False
+        return Event.of_text(body, **attributes)
+    if packed[:1] == ORJSON:
+        return Event.of_text(packed[1:], **attributes)
+    return Event(**attributes, data=json.loads(packed[1:]))
 
 
 class Packer:

@@ -51,7 +51,7 @@ def prepared(request: Any, events: Sequence[Event]) -> Append:
     """
     rows, keys, size = [], [], len(request.body) + 2000
     for event in events:
-        data = pack_data(event.data, request)
+        data = pack_data(event, request)
         size += len(data or b"")
         delivery = pack_text(event.deliveryid)
         keys.append((event.source, delivery, event.index))

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from hub.event import Event
 from hub.log.base import Position, Stored
-from hub.log.codec import Unpacker, flat_body, from_micros, unflatten, unpack_data, unpack_id, unpack_text
+from hub.log.codec import Unpacker, flat_body, from_micros, unflatten, unpack_event, unpack_id, unpack_text
 from hub.request import Request
 
 LATER, DEAD = 1, 2
@@ -34,21 +33,18 @@ def stored_of(row: Sequence[Any], unpacker: Unpacker) -> Stored:
     """
     seq, packed, index, source, provider, kind, delivery, at, subject, moment, data, raw = row[:WIDTH]
     body = flat_body(unpacker.unpack(raw)) if data is None else b""
-    return Stored(
-        Position(seq),
-        Event(
-            id=unpack_id(packed),
-            source=unpack_text(source) or "",
-            type=unpack_text(kind) or "",
-            provider=unpack_text(provider) or "",
-            deliveryid=unpack_text(delivery) or "",
-            receivedat=from_micros(at),
-            subject=unpack_text(subject),
-            time=None if moment is None else from_micros(moment),
-            data=unpack_data(data, body),
-            index=index,
-        ),
-    )
+    attributes = {
+        "id": unpack_id(packed),
+        "source": unpack_text(source) or "",
+        "type": unpack_text(kind) or "",
+        "provider": unpack_text(provider) or "",
+        "deliveryid": unpack_text(delivery) or "",
+        "receivedat": from_micros(at),
+        "subject": unpack_text(subject),
+        "time": None if moment is None else from_micros(moment),
+        "index": index,
+    }
+    return Stored(Position(seq), unpack_event(data, body, attributes))
 
 
 def size_of(row: Sequence[Any]) -> int:

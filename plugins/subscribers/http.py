@@ -81,7 +81,7 @@ class HTTP(Subscriber):
 
     def signed(self, event: Event) -> Request:
         """The event as https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md."""
-        form = event.cloudevent()
+        form = event.attributes()
         head = json.dumps({"type": event.type, "timestamp": form.get("time", form["receivedat"])})
         request = Request.make(
             url=self.url,
@@ -108,7 +108,7 @@ def end_to_end(request: Request) -> Headers:
 
 def binary_headers(event: Event) -> Headers:
     """https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/http-protocol-binding.md#3132-http-header-values"""
-    form = event.cloudevent()
+    form = event.attributes()
     return [(f"ce-{name}".encode(), encoded(form[name])) for name in ATTRIBUTES if name in form]
 
 

@@ -89,7 +89,7 @@ class SQLite(Subscriber):
 
 def row(event: Event) -> tuple[str | None, ...]:
     """The values of COLUMNS."""
-    form = event.cloudevent()
+    form = event.attributes()
     values = (storable(form.get(column)) for column in COLUMNS[:-1])
     return (*values, event.data_json().decode())
 
