@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import gc
 import os
 import signal
 import socket
@@ -83,6 +84,7 @@ async def _serve(
     while not all(listener.started for listener in listeners) and not any(task.done() for task in tasks):
         await asyncio.sleep(0.005)
     _announce(hub, public, private, tunnel)
+    _settle_memory()
     waiting = asyncio.create_task(stop.wait())
     await asyncio.wait([waiting, *tasks], return_when=asyncio.FIRST_COMPLETED)
     waiting.cancel()
@@ -318,6 +320,16 @@ def _signals(stop: Callable[[], None]) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _settle_memory() -> None:
+    """What start-up made stays: the collector looks at none of it again, and less often at what requests leave.
+
+    Requests and events hold no cycles; with the default thresholds half of the slowest answers wait for a collection.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
 
 
 def _raise_file_limit() -> None:
