@@ -12,11 +12,13 @@ from typing import Any
 import orjson
 
 from hub.errors import KeyNeeded, Refused
+from hub.event import Event
 from hub.mount import sample_folders
 from hub.options import Secret, options_of
 from hub.provider import Provider, Scheme
 from hub.request import Request
 from hub.samples import Sample, samples
+from hub.secrets import texts
 from hub.signatures.keys import KeySet
 from hub.source import Outcome, Source
 
@@ -150,6 +152,13 @@ class _Check:
             if event.deliveryid in ("", "None") or event.subject == "None":
                 raise self.fail(f"the delivery id is {event.deliveryid!r}, the subject {event.subject!r}")
             orjson.dumps(event.cloudevent())  # strictly: a sample has no odd text
+            self.keeps_secrets(event)
+
+    def keeps_secrets(self, event: Event) -> None:
+        text = event.json().decode()
+        for name, option in self.scheme.options().items():
+            if option.secret and any(secret in text for secret in texts(self.options.get(name)) if secret):
+                raise self.fail(f"the event {event.type} shows the {name}: its scheme has to say where that stands")
 
     def twice(self, signed: Request, outcome: Outcome) -> None:
         if self.provider.id is None:
