@@ -2,17 +2,19 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from hub.extract import header
+from hub.extract import body, first_of, form, header, items, query
 from hub.loader import builtin_names, load_plugins
 from hub.mount import sample_folders
 from hub.provider import Provider, Reply
 from hub.request import Request
-from hub.samples import samples
-from hub.signatures import HMAC, Unsigned
+from hub.samples import Sample, samples
+from hub.signatures import HMAC, JWT, Custom, Each, Scheme, Unsigned
 from hub.signatures.signed import Key
 from hub.testing import Nonconforming, check_provider
 
@@ -97,6 +99,39 @@ class Lenient(HMAC):
         return lambda request: None if request.header("X-S") == "" else check(request)
 
 
+class Caseless(HMAC):
+    def check(self, key: Key, message: bytes, signatures: Sequence[str]) -> bool:
+        return super().check(key, message, [signature.lower() for signature in signatures])
+
+
+class Prefix(HMAC):
+    def check(self, key: Key, message: bytes, signatures: Sequence[str]) -> bool:
+        return any(signature.startswith(self.make(key, message)) for signature in signatures)
+
+
+class Urlless(HMAC):
+    def bind(self, options: Mapping[str, Any]) -> Callable[[Request], None]:
+        check = super().bind(options)
+        return lambda request: check(replace(request, url="https://hub.example.com/webhooks/github"))
+
+
+class Methodless(HMAC):
+    def bind(self, options: Mapping[str, Any]) -> Callable[[Request], None]:
+        check = super().bind(options)
+        return lambda request: check(replace(request, method="POST"))
+
+
+class FirstItem(Each):
+    def bind(self, options: Mapping[str, Any]) -> Callable[[Request], None]:
+        check = self.scheme.bind(options)
+        return lambda request: check(request.part(self.split(request)[0]))
+
+
+class Trusting(JWT):
+    def _check_signature(self, head: object, signed: bytes, signature: bytes, keys: list[Any]) -> None:
+        return
+
+
 TIMED = {"signed": "{timestamp}.{body}", "timestamp": header("X-T")}
 
 
@@ -107,10 +142,16 @@ TIMED = {"signed": "{timestamp}.{body}", "timestamp": header("X-T")}
         ({"verify": Timeless("X-S", **TIMED)}, "a stale request is accepted, not stale"),
         ({"verify": Timeless("X-S", **TIMED, tolerance=10**9)}, "a stale request is accepted, not stale"),
         ({"verify": Open("X-S")}, "a source without credentials accepts a request"),
-        ({"verify": Lazy("X-S")}, "character 63 of x-s changed is accepted"),
+        ({"verify": Lazy("X-S")}, "character 63 of the header x-s changed to"),
         ({"verify": Beginning("X-S")}, "a body with byte"),
         ({"verify": Fixed("X-S")}, "a request signed with another secret is accepted"),
-        ({"verify": Lenient("X-S")}, "a request with x-s emptied is accepted"),
+        ({"verify": Lenient("X-S")}, "the header x-s emptied is accepted"),
+        ({"verify": Caseless("X-S")}, "of the header x-s changed to"),
+        ({"verify": Prefix("X-S")}, "the header x-s made longer is accepted"),
+        ({"verify": Urlless("X-S", "{hex}", "{url}{body}")}, "a request with a URL with character"),
+        ({"verify": Methodless("X-S", "{hex}", "{method}{body}"), "methods": ("POST", "PUT")}, "another method"),
+        ({"verify": Trusting("X-S", algorithms=("HS256",))}, "of the header x-s changed to"),
+        ({"verify": Trusting("X-S", algorithms=("HS256",), claims={"b": "{body|sha256|hex}"})}, "x-s changed to"),
         ({"verify": HMAC("X-S", "{hex}", "{timestamp}", timestamp=header("X-T"))}, ""),
         ({"verify": HMAC("X-S"), "split": lambda r: []}, "its own signed request makes no event"),
         ({"verify": HMAC("X-S"), "handshake": lambda r: Reply(200, "hi", event=False)}, "none of its samples makes"),
@@ -127,6 +168,54 @@ def test_each_defect_is_found(slots: dict[str, object], says: str) -> None:
         return
     with pytest.raises(Nonconforming, match=re.escape(says)):
         check_provider(made(**slots))
+
+
+class Loose(HMAC):
+    """Takes any other value of the fields `who` and `sig`."""
+
+    def check(self, key: Key, message: bytes, signatures: Sequence[str]) -> bool:
+        return True
+
+
+BATCH = b'{"all": [{"t": "x", "who": "a"}, {"t": "y", "who": "b"}]}'
+FORM = b"POST /\ncontent-type: application/x-www-form-urlencoded\n\nt=x&who=a&b=1"
+
+
+@pytest.mark.parametrize(
+    ("scheme", "content", "says"),
+    [
+        (HMAC(body("sig"), "{hex}", "{body:who}"), b'{"t": "x", "who": "a"}', ""),
+        (Loose(body("sig"), "{hex}", "{body:who}"), b'{"t": "x", "who": "a"}', "of the body value sig changed"),
+        (Each(items("all[]"), HMAC(body("sig"), "{hex}", "{body:who}")), BATCH, ""),
+        (FirstItem(items("all[]"), HMAC(body("sig"), "{hex}", "{body:who}")), BATCH, "changed to"),
+        (HMAC(form("sig"), "{hex}", "{form:who}"), FORM, ""),
+        (Loose(form("sig"), "{hex}", "{form:who}"), FORM, "of the form value sig changed"),
+        (HMAC("X-S", "{hex}", "{params}"), FORM, ""),
+        (HMAC(query("sig"), "{hex}", "{body}"), BATCH, ""),
+        (Loose(query("sig"), "{hex}", "{body}"), BATCH, "of the query value sig changed"),
+        (Custom(lambda request: None, covers="none").signer(lambda r: body("sig").put(r, "ok")), BATCH, "the unsigned"),
+    ],
+)
+def test_proofs_are_changed_wherever_they_stand(tmp_path: Path, scheme: Scheme, content: bytes, says: str) -> None:
+    path = tmp_path / ("it.http" if content.startswith(b"POST") else "it.json")
+    path.write_bytes(content)
+    kind = first_of(body("t"), body("all.0.t"), form("t"))
+    provider = made(verify=scheme, type=kind)
+    if not says:
+        check_provider(provider, found=[Sample("github", "it", path)])
+        return
+    with pytest.raises(Nonconforming, match=says):
+        check_provider(provider, found=[Sample("github", "it", path)])
+
+
+def test_what_may_be_said_in_other_words_makes_the_same_events(tmp_path: Path) -> None:
+    """Of several signatures in a header one is enough, but what stands beside it is no event."""
+    path = tmp_path / "it.json"
+    path.write_bytes(b'{"t": "x"}')
+    scheme = HMAC("X-S", "v1={hex}")
+    check_provider(made(verify=scheme, type=body("t")), found=[Sample("github", "it", path)])
+    with pytest.raises(Nonconforming, match="the header x-s twice is accepted"):
+        check_provider(made(verify=scheme, type=header("X-S")), found=[Sample("github", "it", path)])
 
 
 def test_a_provider_without_samples_fails() -> None:

@@ -283,6 +283,7 @@ def test_a_token_is_compared_as_bytes() -> None:
         scheme.verify(REQUEST.with_header("X", text), {"secret": text})
     assert reason(scheme, REQUEST.with_header("X", "p?ssw?rd"), {"secret": "pässwörd"}) == "mismatch"
     assert reason(Token(body("a.t")), REQUEST, {"secret": "1"}) == "mismatch"
+    assert reason(Token(body("u")), replace(REQUEST, body='{"u": "Ł?"}'.encode()), {"secret": "??"}) == "mismatch"
 
 
 def test_basic_credentials() -> None:
@@ -302,3 +303,13 @@ def test_a_plain_hash_needs_its_secret() -> None:
     assert scheme.sign(REQUEST, {"secret": "s"}).header("X") == expected
     with pytest.raises(ValueError, match="secret"):
         Hash("X", "{hex}", "{body}")
+
+
+def test_a_function_is_not_asked_without_what_it_wants() -> None:
+    def text(request: Request, *, timestamp: str) -> str:
+        return f"{timestamp.strip()}{request.text}"
+
+    scheme = HMAC("X", "{hex}", text, timestamp=header("X-T"), covers="all")
+    right = scheme.sign(REQUEST, {"secret": "s"})
+    scheme.verify(right, {"secret": "s"})
+    assert reason(scheme, right.with_header("X-T", None), {"secret": "s"}) == "missing"

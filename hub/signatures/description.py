@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from dis import get_instructions
 from math import inf
 from typing import Any
 
@@ -156,7 +157,8 @@ def _used(signed: Template | Callable[..., Any]) -> set[str]:
     """The values in a template; those that a function asks for, and the URL if it reads it."""
     if isinstance(signed, Template):
         return set(signed.names)
-    read = set(getattr(getattr(signed, "__code__", None), "co_names", ()))
+    code = getattr(signed, "__code__", None)
+    read = {one.argval for one in get_instructions(code) if one.opname == "LOAD_ATTR"} if code else set()
     return {one.name for one in wanted(signed)} | (read & OF_THE_URL)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from hub.errors import Refused, Unreadable
 from hub.extract import Reader, header
 from hub.options import Option, credential
-from hub.request import Request
+from hub.request import Request, encode_header
 from hub.signatures.symmetric import SHARED_DOC, each_secret
 
 UNPROVEN = "this platform proves nothing: say verify = false, and keep the URL to yourself"
@@ -77,7 +77,7 @@ class Token:
                 raise Refused("malformed", f"{where} does not look like {self.value!r}")
             raw = found[len(self.before) : len(found) - len(self.after)]
             # header bytes come as latin-1, body texts as themselves: either spelling of the token is compared
-            spellings = {raw.encode("utf-8", "surrogatepass"), raw.encode("latin-1", "replace")}
+            spellings = {raw.encode("utf-8", "surrogatepass"), encode_header(raw)}
             if not any([hmac.compare_digest(one, token) for one in spellings for token in expected]):  # noqa: C419  # all are compared
                 raise Refused("mismatch", f"{where} is not the configured {self.option}")
 

@@ -15,6 +15,7 @@ from typing import Any, Literal
 from hub.errors import Refused, Unreadable
 from hub.extract import Reader, header
 from hub.options import Option
+from hub.provider import spread, wanted
 from hub.request import Request
 from hub.signatures.template import Absent, Template, compile_template
 from hub.signatures.value import Form, Group, compile_form
@@ -69,6 +70,7 @@ class Signed(ABC):
         self.places = tuple(to_place(place) for place in (at, *also))
         self.form: Form = compile_form(value)
         self.signed = tuple(_signable(one) for one in (signed if isinstance(signed, tuple) else (signed,)))
+        self.asked = {one: wanted(one) for one in self.signed if not isinstance(one, Template)}
         given = {"timestamp": timestamp, "id": id, "nonce": nonce, "keyid": keyid}
         self.outside: Mapping[str, Reader] = {name: place for name, place in given.items() if place is not None}
         self.clock = clock
@@ -124,9 +126,11 @@ class Signed(ABC):
         """Does the request carry a signature of this kind, with all that goes with it?"""
         if not any(place_text(place, request) for place in self.places):
             return False
-        for place, wanted in self.require.items():
+        for place, template in self.require.items():
             found = place_text(place, request)
-            if found is None or (not wanted.options and found.encode("utf-8", "replace") != _rendered(wanted, request)):
+            if found is None or (
+                not template.options and found.encode("utf-8", "replace") != _rendered(template, request)
+            ):
                 return False
         return all(place_text(place, request) for place in self.outside.values())
 
@@ -274,12 +278,13 @@ class Signed(ABC):
                 return signed.render(request, values)
             except Unreadable:
                 raise Absent("body") from None
-        from hub.provider import bind
-
-        bound = bind(signed, {**values["options"], **{name: values[name] for name in values if name != "options"}})
-        assert bound is not None
+        asked, known = self.asked[signed], {**spread(values["options"]), **values}
+        for one in asked:
+            if one.default is one.empty and values.get(one.name, "") is None:
+                raise Absent(one.name)
+        given = {one.name: known.get(one.name) for one in asked if one.name in known or one.default is one.empty}
         try:
-            message = bound(request)
+            message = signed(request, **given)
         except Unreadable:
             message = None
         if message is None:

@@ -91,7 +91,13 @@ def fingerprints(roots: Any) -> Iterator[str]:
 def trusted_key(chain: Any, roots: set[str], now: datetime) -> Any:
     """The key of the first certificate, if a trusted root has signed the one that signed it, and both are Apple's."""
     from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-    from cryptography.x509 import BasicConstraints, ExtensionNotFound, ObjectIdentifier, load_der_x509_certificate
+    from cryptography.x509 import (
+        BasicConstraints,
+        ExtensionNotFound,
+        InvalidVersion,
+        ObjectIdentifier,
+        load_der_x509_certificate,
+    )
 
     texts = chain if isinstance(chain, list) and all(isinstance(one, str) for one in chain) else []
     if len(texts) != 3:
@@ -109,7 +115,7 @@ def trusted_key(chain: Any, roots: set[str], now: datetime) -> Any:
         if not authority or not all(is_current(one, now) for one in certificates):
             raise Refused("mismatch", "a certificate of the token is out of date, or may not sign others")
         return leaf.public_key()
-    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm, ExtensionNotFound):
+    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm, InvalidVersion, ExtensionNotFound):
         raise Refused("mismatch", "the token's certificates are no chain of Apple's") from None
 
 
