@@ -253,7 +253,7 @@ class TestKofi:
         outcome = await send("kofi", self.body(verification_token="s3cRe7s3cRe7"), headers=self.form)
         (event,) = outcome.events
         assert (event.type, event.deliveryid) == ("kofi.Shop Order", "1")
-        assert event.data == {"type": "Shop Order", "message_id": "1"}
+        assert event.data == {"type": "Shop Order", "message_id": "1", "verification_token": "[secret]"}
 
     @pytest.mark.parametrize("fields", [{}, {"verification_token": "x"}, {"verification_token": ["s3cRe7s3cRe7"]}])
     async def test_other_tokens_are_refused(self, fields: Mapping[str, Any]) -> None:

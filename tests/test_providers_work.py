@@ -202,7 +202,7 @@ def test_clickups_change_is_two_events_and_a_deletion_has_no_id() -> None:
 def test_figmas_passcode_is_not_in_the_event() -> None:
     content = {"event_type": "FILE_UPDATE", "file_key": "k", "passcode": ""}
     (event,) = examine("figma", {"secret": "s-1"}, post(content)).events
-    assert "passcode" not in event.data
+    assert event.data == {**content, "passcode": "[secret]"}
 
 
 @pytest.mark.parametrize("name", ["Café.png", "\U0001f600.png"])

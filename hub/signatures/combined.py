@@ -87,10 +87,13 @@ class OneOf:
         return next((mode.credentials() for mode in self.modes.values() if mode.proves), {})
 
     def shows(self, options: Mapping[str, Any]) -> tuple[Reader, ...]:
-        """What the named mode does, or those that are configured; all of them where none is."""
-        named = self._named(options)
-        modes = [named] if named is not None else self._usable(options) or self.modes.values()
-        return tuple(place for mode in modes for place in mode.shows(_unnamed(options)))
+        """What those modes do that are configured; all of them where none is.
+
+        Not only the one that `variant` names: a platform may send what another one reads as well.
+        """
+        options = _unnamed(options)
+        modes = self._usable(options) or self.modes.values()
+        return tuple(place for mode in modes for place in mode.shows(options))
 
     def _named(self, options: Mapping[str, Any]) -> Scheme | None:
         variant = options.get("variant")

@@ -2,21 +2,10 @@
 
 Setup: `POST https://api.figma.com/v2/webhooks` with the hub's URL as `endpoint` and a `passcode` of your own, the
 `secret`.
-
-The event is without the passcode; the request that is kept has it.
 """
 
-from typing import Any
-
-from hub import Limits, Provider, Request, body, first_of, hookimpl
+from hub import Limits, Provider, body, first_of, hookimpl
 from hub.signatures import Token
-
-
-def content(request: Request) -> Any:
-    """The event without its passcode, which is a secret."""
-    data = request.json
-    return {name: value for name, value in data.items() if name != "passcode"} if isinstance(data, dict) else data
-
 
 figma = Provider(
     name="figma",
@@ -27,7 +16,6 @@ figma = Provider(
     # no id: one publication of a library is several events with the same time
     time=body("timestamp"),
     subject=first_of(body("file_key"), body("webhook_id")),
-    data=content,
     refuse=400,
     limits=Limits(retries="3, after 5 and 30 minutes and 3 hours", confidence="low"),
 )

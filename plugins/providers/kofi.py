@@ -3,8 +3,7 @@
 Setup: on https://ko-fi.com/manage/webhooks paste the hub's URL. `secret` is the verification token, which that page
 shows and Ko-fi puts into each request.
 
-The token proves the sender, not what he says: it is sent as it is, nothing is signed. It is left out of the event, but
-the kept request has it.
+The token proves the sender, not what he says: it is sent as it is, nothing is signed.
 """
 
 from dataclasses import dataclass
@@ -40,12 +39,6 @@ class inside:
         return DATA.put(request, orjson.dumps({**payload(request), self.name: value}).decode())
 
 
-def content(request: Request) -> Any:
-    """The payload without the token, which is a secret."""
-    found = payload(request)
-    return {name: found[name] for name in found if name != "verification_token"} if isinstance(found, dict) else found
-
-
 kofi = Provider(
     name="kofi",
     title="Ko-fi",
@@ -55,7 +48,7 @@ kofi = Provider(
     id=inside("message_id"),
     time=inside("timestamp"),
     subject=inside("kofi_transaction_id"),
-    data=content,
+    data=payload,
     limits=Limits(retries="a reasonable number of times, Ko-fi says"),
 )
 

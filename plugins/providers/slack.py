@@ -15,9 +15,10 @@ from hub.signatures import HMAC
 def content(request: Request) -> Any:
     """JSON for events; for interactivity JSON in the form field `payload`; for slash commands the form's fields."""
     payload = form("payload")(request)
-    if payload is not None:
-        return orjson.loads(payload)
-    return {name: values[0] for name, values in request.form.items()} if request.form else request.json
+    fields = {name: values[0] for name, values in request.form.items()} or request.json
+    data = fields if payload is None else orjson.loads(payload)
+    # the old verification token, which others may still trust
+    return {name: data[name] for name in data if name != "token"} if isinstance(data, dict) else data
 
 
 def kind(request: Request) -> str | None:
