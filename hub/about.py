@@ -17,6 +17,7 @@ from hub.signatures.keys import KeySet
 from hub.wording import capitalized, place_words
 
 NO_ID = 'There is no delivery id: a retry makes new events. `dedupe = "body"` recognizes identical requests.'
+SHOWN = "Events have `[secret]` in place of a secret that stands in the body or the URL; only the kept request has it."
 SETUP = "Setup: "
 """How the paragraph of a docstring begins that says what is to be done at the platform."""
 
@@ -42,7 +43,8 @@ class About:
     @property
     def caveats(self) -> tuple[str, ...]:
         """What to know before relying on it: what follows from how it is built, then what its author wrote."""
-        return (*_caveats_of_modes(self), *(() if self.provider.id else (NO_ID,)), *self.notes)
+        shown = (SHOWN,) if self.provider.verify.shows({}) else ()
+        return (*_caveats_of_modes(self), *shown, *(() if self.provider.id else (NO_ID,)), *self.notes)
 
     @property
     def reads(self) -> dict[str, str]:

@@ -221,6 +221,8 @@ TIMED = HMAC("X-S", "t={timestamp},v1={hex}", "{timestamp}.{body}")
         (StandardWebhooks(), {"id": header("webhook-id")}, "", "signed"),
         (OneOf(a=TIMED, b=Token("X")), {"id": body("id")}, "In the mode `b`, nothing is signed", "`a`"),
         (OneOf(a=Bearer(), b=Basic()), {"id": body("id")}, "Nothing is signed", "In the mode"),
+        (Token(query("token")), {}, "Events have `[secret]` in place of a secret", "captured"),
+        (Token("X-T"), {}, "Nothing is signed", "[secret]"),
         (AllOf(TIMED, Basic()), {"id": body("id")}, "With basic authentication alone, nothing is signed", "In the"),
     ],
 )
