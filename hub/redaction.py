@@ -8,6 +8,10 @@ from collections.abc import Iterable
 from typing import Any
 from urllib.parse import quote, quote_plus
 
+import orjson
+
+from hub.event import to_json
+
 BLOT = "[secret]"
 SHORTEST = 6
 """Characters of a secret that is blotted out of a longer text; a shorter one would take words with it."""
@@ -19,6 +23,7 @@ class Redactor:
     def __init__(self, secrets: Iterable[str]) -> None:
         self.secrets = frozenset(secrets) - {""}
         spellings = {one for secret in self.secrets if len(secret) >= SHORTEST for one in _spellings(secret)}
+        self._written = [to_json(secret)[1:-1] for secret in self.secrets | spellings]
         self._patterns = [(one, re.compile(_bounded(one))) for one in sorted(spellings, key=len, reverse=True)]
 
     def redact(self, text: str) -> str:
@@ -30,12 +35,16 @@ class Redactor:
 
     def without(self, data: Any) -> Any:
         """JSON-like data without the secrets in it: a copy, or the data itself if there are none."""
+        if not self._perhaps_in(data):
+            return data
         found = False
 
         def clean(value: Any) -> Any:
             nonlocal found
-            is_secret = type(value) in (str, int) and str(value) in self.secrets
-            cleaned = BLOT if is_secret else self.redact(value) if isinstance(value, str) else value
+            if isinstance(value, str):
+                cleaned = BLOT if value in self.secrets else self.redact(value)
+            else:
+                cleaned = BLOT if type(value) is int and str(value) in self.secrets else value
             found = found or cleaned is not value
             return cleaned
 
@@ -53,6 +62,14 @@ class Redactor:
                 else:
                     copy[key] = clean(value)
         return top[0] if found else data
+
+    def _perhaps_in(self, data: Any) -> bool:
+        """Much faster than looking through it: a token in the URL is seldom in the body as well."""
+        try:
+            text = orjson.dumps(data)
+        except orjson.JSONEncodeError:  # odd text, large numbers, very deep nesting
+            return True
+        return any(secret in text for secret in self._written)
 
 
 def _spellings(secret: str) -> set[str]:

@@ -233,9 +233,11 @@ def test_what_shows_no_secret_is_not_looked_through(name: str) -> None:
     assert found.verify.shows({"public_url": "https://h.example/", **mode.credentials()}) == ()
 
 
-def test_data_without_a_secret_is_itself() -> None:
-    data = {"a": [1, {"b": "c"}], "n": None, "t": True}
-    assert Redactor(["a secret", "1x", "True"]).without(data) is data
+@pytest.mark.parametrize("odd", ["\ud800", 1 << 70, None], ids=["surrogate", "large", "none"])
+def test_data_without_a_secret_is_itself(odd: Any) -> None:
+    data = {"a": [1, {"b": "c"}], "n": odd, "t": True, "f": 1.5}
+    assert Redactor(["a secret", "1x", "True", "\udcff-secret"]).without(data) is data
+    assert Redactor(["ö-secret"]).without([odd, "an ö-secret"]) == [odd, "an [secret]"]
 
 
 def test_conformance_finds_an_event_with_the_secret() -> None:
