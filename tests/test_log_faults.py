@@ -268,3 +268,18 @@ async def test_the_clock_is_the_logs_own_for_what_is_due(path: Path) -> None:
     (delivery,) = await take(feed, 1)
     assert delivery.attempt == 2
     await log.close()
+
+
+async def test_a_clock_that_is_set_back_puts_no_retry_off(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hub.log.sqlite.CLOCK_EVERY", 0.02)
+    step = [0.0]
+    log = SqliteLog(path, clock=lambda: time.time() + step[0])
+    await log.open()
+    feed = await subscribe(log)
+    await keep(log)
+    await settle(feed, await take(feed, 1), "later", due=now() + timedelta(seconds=0.5))
+    step[0] = -3600
+    assert await nothing(feed)
+    (delivery,) = await feed.take(1, 10)
+    assert delivery.attempt == 2
+    await log.close()

@@ -6,6 +6,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -45,6 +46,8 @@ from hub.request import Request
 
 FOLLOW_BEHIND = 10_000
 """A follower that once kept up and is this many events behind is dropped."""
+CLOCK_EVERY, STEP = 1.0, 2.0
+"""Seconds between looks at the clock, and of a change between two of them that is no drift."""
 POLL = 0.25
 """Seconds between looks at a log that another process writes."""
 
@@ -77,6 +80,7 @@ class SqliteLog:
         self._head = Head(0)
         self._writer_: Writer | None = None
         self._subscriptions: dict[str, Subscription] = {}
+        self._watching: asyncio.Task[None] | None = None
         self._open = False
 
     # opening and closing
@@ -96,6 +100,7 @@ class SqliteLog:
             if not self._read_only:
                 self._writer_ = Writer(self.path, self._room, Hooks(self._committed, self._clock))
                 self._head.last = await self._writer.change(sqlite_changes.all_idle)
+                self._watching = asyncio.create_task(self._watch_clock(), name="clock of the log")
             self._open = True
         except BaseException:
             await self.close()
@@ -104,6 +109,8 @@ class SqliteLog:
     async def close(self) -> None:
         """See `Log.close`."""
         self._open = False
+        if self._watching is not None:
+            self._watching.cancel()
         self._head.ring()
         for subscription in self._subscriptions.values():
             subscription.closed = True
@@ -133,6 +140,19 @@ class SqliteLog:
         # what everybody took already is let go: parsed events are many objects, and each costs the garbage collector
         self._head.forget(min((one.lanes[0].position for one in self._subscriptions.values()), default=self._head.last))
         self._head.add(fresh, size)
+
+    async def _watch_clock(self) -> None:
+        """A clock that is set back must not put off retries: they become due as much earlier."""
+        ahead = self._clock() - time.monotonic()
+        while True:
+            await asyncio.sleep(CLOCK_EVERY)
+            before, ahead = ahead, self._clock() - time.monotonic()
+            if before - ahead > STEP:
+                back = int((before - ahead) * 1_000_000)
+                with suppress(LogUnavailable):  # it is being closed
+                    await self._writer.change(partial(sqlite_changes.sooner, back), keep=True)
+                for subscription in self._subscriptions.values():
+                    subscription.wake(self._clock())
 
     # events
 
