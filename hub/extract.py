@@ -27,9 +27,14 @@ class header:
     """A header's value."""
 
     name: str
+    key: bytes = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "key", self.name.lower().encode("latin-1", "replace"))
 
     def __call__(self, request: Request) -> str | None:
-        return request.header(self.name)
+        value = request.fields.get(self.key)
+        return None if value is None else value.decode("latin-1")
 
     def put(self, request: Request, value: object) -> Request:
         """The request with the header set to `value`."""
@@ -140,11 +145,14 @@ class inside:
 
     def __call__(self, request: Request) -> Any:
         try:
-            found = self.content(request)
+            found = request.once(self.content)
         except Unreadable:
             return None
-        values = (dig(found, keys) for keys in self.keys)
-        return next((value for value in values if value is not None and value != ""), None)
+        for keys in self.keys:
+            value = dig(found, keys)
+            if value is not None and value != "":
+                return value
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,8 +180,11 @@ class first_of:
         object.__setattr__(self, "places", places)
 
     def __call__(self, request: Request) -> Any:
-        values = (_read(place, request) for place in self.places)
-        return next((value for value in values if value is not None and value != ""), None)
+        for place in self.places:
+            value = _read(place, request)
+            if value is not None and value != "":
+                return value
+        return None
 
     def put(self, request: Request, value: object) -> Request:
         """The request with the place that is read set to `value`; with the first one if there is none."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 import orjson
@@ -15,6 +15,7 @@ import orjson
 from hub.errors import Unreadable
 
 Headers = tuple[tuple[bytes, bytes], ...]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -150,8 +151,16 @@ class Request:
     def part(self, item: Any) -> Self:
         """A view of one item of a batch: `json` is the item, all else the request's; `envelope` leads back."""
         view = object.__new__(type(self))
-        view.__dict__.update(self.__dict__, json=item, _envelope=self.envelope)
+        view.__dict__.update(self.__dict__, json=item, _envelope=self.envelope, _once={})
         return view
+
+    def once(self, read: Callable[[Self], T]) -> T:
+        """What a function of the request gives, which is asked only once: several places stand in the same content."""
+        known: dict[int, T] = self.__dict__.setdefault("_once", {})
+        key = id(read)
+        if key not in known:
+            known[key] = read(self)
+        return known[key]
 
 
 def encode_header(value: str) -> bytes:

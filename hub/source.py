@@ -207,7 +207,7 @@ class Source:
     def _data(self, part: Request) -> Any:
         read: Callable[[Request], Any] | None = self._slots.get("data")
         if read is not None:
-            return read(part)
+            return part.once(read)
         if "_envelope" in part.__dict__:
             return part.json
         if part.form:

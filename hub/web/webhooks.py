@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from hub.answers import unavailable
 from hub.core import Hub
 from hub.request import Headers, Request
 from hub.source import Outcome, problem
+from hub.web.deadlines import Deadlines
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -57,6 +57,7 @@ class Webhooks:
         self._limits = {source.name: source.max_body for source in hub.config.sources if source.max_body}
         self._urls = {source.name: source.public_url for source in hub.config.sources if source.public_url}
         self._seen: dict[str, bool] = {}
+        self._deadlines = Deadlines()
         self._health: tuple[float, Response] | None = None
         routes = [Route("/healthz", self._healthz, methods=["GET"])]
         self._rest = Starlette(routes=routes, exception_handlers={404: _missing, 405: _missing})
@@ -140,8 +141,7 @@ class Webhooks:
 
     async def _next(self, receive: Receive, timeout: float | None = None) -> Message:
         try:
-            async with asyncio.timeout(self._timeout if timeout is None else max(timeout, 0)):
-                message = await receive()
+            message = await self._deadlines.within(self._timeout if timeout is None else timeout, receive)
         except TimeoutError:
             text = f"the body did not arrive within {self._timeout:g} s ([server] body_timeout)"
             raise _Stop(problem(408, "timeout", "The body took too long", stage="body", detail=text)) from None

@@ -36,8 +36,8 @@ def content(request: Request) -> Any:
 
 def when(request: Request) -> Any:
     """The time of what the event is about."""
-    payload = content(request)
-    things = ((payload.get(name), field) for name, field in TIMES.items())
+    payload = request.once(content)
+    things = ((payload[name], field) for name, field in TIMES.items() if name in payload)
     return next((thing[field] for thing, field in things if isinstance(thing, dict) and thing.get(field)), None)
 
 
