@@ -216,13 +216,15 @@ def test_google_play_numbers_in_words(number: int, kind: str) -> None:
 
 def test_coinbase_signs_the_headers_it_names() -> None:
     provider = load_plugins().provider("coinbase-cdp")
-    request = post({"eventType": "x"}).with_header("X-Hook0-Id", "one")
+    request = post({"eventType": "x"}).with_header("X-Event-Id", "one")
     signed = provider.verify.sign(request, {"secret": "s"})
     source = Source("coinbase-cdp", provider, {"secret": "s"})
     assert source.examine(signed).accepted
-    assert not source.examine(signed.with_header("X-Hook0-Id", "two")).accepted
+    assert not source.examine(signed.with_header("X-Event-Id", "two")).accepted
     bare = signed.header("X-Hook0-Signature") or ""
-    assert not source.examine(signed.with_header("X-Hook0-Signature", bare.replace("h=x-hook0-id,", "h=,"))).accepted
+    assert not source.examine(
+        signed.with_header("X-Hook0-Signature", bare.replace("h=x-event-id x-event-type,", "h=,"))
+    ).accepted
 
 
 def test_revenuecat_with_both_proofs_needs_both() -> None:

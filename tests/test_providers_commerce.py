@@ -67,7 +67,7 @@ def vector(provider: str) -> dict[str, Any]:
         ("paystack", "charge.success", "charge.success", None, "qTPrJoy9Bx", "2016-09-30T21:10:19"),
         ("flutterwave", "v3-charge.completed", "charge.completed", None, "Links-6166", "2020-07-06T19:17:04"),
         ("payjp", "charge.succeeded", "charge.succeeded", "evnt_54db", "ch_fa99", "2015-09-15"),
-        ("nium", "card_transaction", "CARD_PURCHASE_WEBHOOK", None, "WPA01JDV7H3M2", None),
+        ("nium", "CARD_SYSTEM_DOWN_WEBHOOK", "CARD_SYSTEM_DOWN_WEBHOOK", "123e4567-", "48534c3a-", None),
         ("wix", "order_created", "ecom.v1.order_created", "1a2b3c4d-", "4c3b2a19-", "2025-10-09T08:53:20"),
         ("ebay", "MARKETPLACE_ACCOUNT_DELETION", "MARKETPLACE_ACCOUNT_", "49feeaeb-", "ma8vp1jySJC", "2021-03-19"),
         ("amazon-sp-api", "ANY_OFFER_CHANGED", "ANY_OFFER_CHANGED", "99dc65cf-", None, "2026-02-11T17:43:03"),
@@ -76,8 +76,10 @@ def vector(provider: str) -> dict[str, Any]:
         ("adyen", "REFUND", "REFUND", "8825408195409505:REFUND:true:", "8825408195409505", "2019-05-07T07:02:11"),
         ("adyen", "merchant.created", "merchant.created", None, "YOUR_MERCHANT_ACCOUNT", "2022-08-12"),
         ("braintree", "dispute_opened", "dispute_opened", "42a30df4", "example2dispute", "2026-11-24T08:02:07"),
-        ("adobe-commerce", "order_save", "observer.sales_order_save_before", None, "000000001", None),
+        ("adobe-commerce", "observer.catalog_product_save_after", "observer.catalog_", None, "Pr-1", None),
+        ("adobe-commerce", "catalog_product_save_after", "catalog_product_save_after", None, "Pr-1", None),
         ("adobe-io-events", "sales_order_save_commit_after", "com.adobe.", "b5a2f9f2-", "urn:uuid:", "2026-03-02"),
+        ("adobe-io-events", "aem.sites.contentFragment.modified", "aem.sites.", "b555a1b1-", "acct:aem-", "2025-07-24"),
     ],
 )
 async def test_events(
@@ -179,7 +181,7 @@ async def test_adyen_wants_the_password_too_where_there_is_one() -> None:
 
 
 async def test_adobe_commerce_lets_the_shop_go_on() -> None:
-    outcome = await send("adobe-commerce", "order_save")
+    outcome = await send("adobe-commerce", "observer.catalog_product_save_after")
     assert json.loads(outcome.body) == {"op": "success"}
 
 

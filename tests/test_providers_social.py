@@ -184,7 +184,7 @@ class TestTwitch:
         (event,) = (await signed("twitch", sample("twitch", "revocation"), headers=lies)).events
         assert event.type == "twitch.revocation.channel.follow"
         (event,) = (await signed("twitch", sample("twitch", "channel.follow"), headers=lies)).events
-        assert (event.type, event.deliveryid, event.subject) == ("twitch.channel.follow", "m-1", "12826")
+        assert (event.type, event.deliveryid, event.subject) == ("twitch.channel.follow", "m-1", "1337")
 
     async def test_drops_in_another_grouping(self) -> None:
         batch = sample("twitch", "drop.entitlement.grant")

@@ -26,9 +26,11 @@ adobe_commerce = Provider(
         signature=RSA("x-adobe-commerce-webhook-signature", "{base64}", "{body|base64}"),
         header=chosen_header(),
     ),
-    # a request does not say which webhook it is: put `?method=...` into the URL
-    type=first_of(query("method"), "webhook"),
-    subject=first_of(body("data.order.increment_id"), body("order.increment_id"), body("product.sku")),
+    # a request with chosen fields does not say which webhook it is: put `?method=...` into the URL
+    type=first_of(query("method"), body("eventName"), "webhook"),
+    subject=first_of(
+        body("data.order.increment_id"), body("order.increment_id"), body("data.product.sku"), body("product.sku")
+    ),
     answer=answer,
     limits=Limits(retries="none: the shop waits", confidence="low"),
 )

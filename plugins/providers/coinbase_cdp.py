@@ -3,7 +3,8 @@
 Setup: create a webhook subscription in the portal, by CLI or API, with the hub's URL as target. `secret` is in the
 answer, under `metadata`.
 
-Onchain activity has its id in the header X-Hook0-Id, which is signed only where the signature names it (`h=`).
+Onchain activity has its id and type in the headers X-Event-Id and X-Event-Type, which are signed only where the
+signature names them (`h=`).
 """
 
 import re
@@ -12,6 +13,7 @@ from hub import Limits, Provider, Request, body, first_of, header, hookimpl
 from hub.signatures import HMAC
 
 SIGNATURE = "X-Hook0-Signature"
+ACTIVITY = "onchain.activity.detected"
 
 
 def signed(request: Request, *, timestamp: str) -> bytes | None:
@@ -32,16 +34,19 @@ coinbase_cdp = Provider(
     docs="https://docs.cdp.coinbase.com/webhooks/overview",
     verify=HMAC(
         SIGNATURE,
-        "t={timestamp},h=x-hook0-id,v1={hex}",
+        "t={timestamp},h=x-event-id x-event-type,v1={hex}",
         signed,
         covers="all",
-        defaults={"X-Hook0-Id": "00000000-0000-4000-8000-000000000000", SIGNATURE: "h=x-hook0-id"},
+        defaults={
+            "X-Event-Id": "00000000-0000-4000-8000-000000000000",
+            "X-Event-Type": ACTIVITY,
+            SIGNATURE: "h=x-event-id x-event-type",
+        },
     ),
-    # events of onchain activity have no type of their own
-    type=first_of(body("eventType"), body("type"), "onchain.activity.detected"),
-    id=first_of(body("eventId"), header("X-Hook0-Id")),
-    time=first_of(body("timestamp"), body("block_timestamp")),
-    subject=first_of(body("transactionHash"), body("transaction_hash"), body("subscriptionId")),
+    type=first_of(body("eventType"), body("type"), header("X-Event-Type"), ACTIVITY),
+    id=first_of(body("eventId"), header("X-Event-Id"), header("X-Hook0-Id")),
+    time=body("timestamp"),
+    subject=first_of(body("data.transactionHash"), body("transaction_hash"), body("transactionHash")),
     limits=Limits(confidence="low"),
 )
 

@@ -24,7 +24,11 @@ moov = Provider(
     id=body("eventID"),
     time=body("createdOn"),
     subject=first_of(
-        body("data.transferID"), body("data.disputeID"), body("data.paymentMethodID"), body("data.accountID")
+        body("data.transferID"),
+        body("data.disputeID"),
+        body("data.paymentMethodID"),
+        body("data.accountID"),
+        body("data.account.accountID"),
     ),
     limits=Limits(confidence="low"),
 )

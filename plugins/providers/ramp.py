@@ -5,7 +5,7 @@ Setup: subscribe the hub's URL with the API (`POST /developer/v1/webhooks`); `se
 How signatures are encoded is not documented; hex is a guess (unverified).
 """
 
-from hub import Limits, Provider, Reply, Request, body, hookimpl
+from hub import Limits, Provider, Reply, Request, body, first_of, hookimpl
 from hub.signatures import HMAC
 
 
@@ -24,7 +24,7 @@ ramp = Provider(
     type=body("type"),
     id=body("id"),
     time=body("created_at"),
-    subject=body("object.id"),
+    subject=first_of(body("object.id"), body("object")),
     answer=answer,
     limits=Limits(timeout=10, retries="10 attempts, on 429, 5xx and timeouts, ever slower", confidence="low"),
 )

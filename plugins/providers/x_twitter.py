@@ -80,7 +80,9 @@ x_twitter = Provider(
     ),
     type=kind,
     id=delivery,
-    time=first_of(inside("timestamp_ms"), inside("created_timestamp"), body("data.created_at")),
+    time=first_of(
+        inside("timestamp_ms"), inside("created_timestamp"), body("data.created_at"), body("data.payload.created_at")
+    ),
     subject=first_of(body("for_user_id"), body("data.filter.user_id"), body("data.author_id"), body("data.id")),
     split=parts,
     handshake=challenge,
