@@ -165,6 +165,15 @@ def sign(
     return replace(request, body=orjson.dumps({"signedPayload": token(claims)}))
 
 
+def key_usage(*, signs_others: bool) -> Any:
+    """What a certificate's key is for."""
+    from cryptography.x509 import KeyUsage
+
+    never = dict.fromkeys(("content_commitment", "key_encipherment", "data_encipherment", "key_agreement"), False)
+    more = {"crl_sign": signs_others, "encipher_only": False, "decipher_only": False}
+    return KeyUsage(digital_signature=not signs_others, key_cert_sign=signs_others, **never, **more)
+
+
 def credentials() -> dict[str, Any]:
     """A chain of certificates for development, marked as Apple marks its own."""
     from cryptography import x509
@@ -175,6 +184,7 @@ def credentials() -> dict[str, Any]:
     issuer: tuple[x509.Name, Any] | None = None
     for name, mark in (("root", None), ("intermediate", INTERMEDIATE), ("leaf", LEAF)):
         key = ES256.generate()
+        signer = issuer[1] if issuer else key
         subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, f"Development {name}")])
         builder = (
             x509.CertificateBuilder()
@@ -185,11 +195,14 @@ def credentials() -> dict[str, Any]:
             .not_valid_before(now - timedelta(days=3650))
             .not_valid_after(now + timedelta(days=3650))
             .add_extension(x509.BasicConstraints(ca=name != "leaf", path_length=None), critical=True)
+            .add_extension(key_usage(signs_others=name != "leaf"), critical=True)
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), critical=False)
         )
         if mark is not None:
             marked = x509.UnrecognizedExtension(x509.ObjectIdentifier(mark), b"\x05\x00")
             builder = builder.add_extension(marked, critical=False)
-        certificate = builder.sign(issuer[1] if issuer else key, SHA256())
+        certificate = builder.sign(signer, SHA256())
         issuer = (subject, key)
         pem.insert(0, certificate.public_bytes(Encoding.PEM).decode())
     secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
