@@ -23,6 +23,7 @@ from hub.core import Hub
 from hub.errors import LogError, ServeError
 from hub.request import Request
 from hub.retry import reason_of
+from hub.secrets import read_environment
 from hub.settings import Server
 from hub.source import Source
 from hub.telemetry import configure_logging
@@ -166,7 +167,8 @@ async def _tunnelled(hub: Hub, kind: str | None, public: socket.socket) -> Async
         yield None
         return
     host, port = public.getsockname()[:2]
-    tunnel = await open_tunnel(kind, host, port)
+    environment, _ = read_environment(hub.config.folder, os.environ)
+    tunnel = await open_tunnel(kind, host, port, environment.values)
     hub.public_url = tunnel.url
     try:
         yield tunnel
@@ -178,9 +180,10 @@ async def _tunnelled(hub: Hub, kind: str | None, public: socket.socket) -> Async
 def _announce(hub: Hub, public: socket.socket, private: socket.socket, tunnel: Tunnel | None) -> None:
     say = hub.telemetry.notice
     base = hub.public_url or _url(public)
-    say(f"webhook-hub {_version()} is ready: {_url(public)}  console {_url(private)}  log {hub.config.log.shown}")
+    say(f"webhook-hub {_version()} is ready: {_url(public)}")
+    say(f"  console {_url(private)}  log {hub.config.log.shown}")
     if tunnel is not None:
-        say(f"tunnel: {tunnel.url} -> {_url(public)}")
+        say(f"  tunnel {tunnel.url} -> {_url(public)}")
     for name, source in hub.sources.items():
         say(f"  {name:<16} {base.rstrip('/')}/webhooks/{name}")
         if not source.verified:

@@ -145,13 +145,13 @@ class _Budget:
 
 def configure_logging(style: Literal["auto", "terminal", "json", "quiet"], secrets: frozenset[str]) -> None:
     """Set up structlog for this process: coloured lines on a terminal, else JSON Lines; secrets are blotted out."""
-    from hub.terminal import TerminalRenderer
+    from hub.terminal import TerminalRenderer, coloured, width
 
     if style == "auto":
         style = "terminal" if sys.stderr.isatty() else "json"
     processors: list[Any] = [structlog.processors.TimeStamper(fmt="iso", utc=True), LineRedactor(secrets)]
     if style == "terminal":
-        processors.append(TerminalRenderer(colour=sys.stderr.isatty()))
+        processors.append(TerminalRenderer(colour=coloured(sys.stderr), width=width))
     else:
         processors += [structlog.processors.add_log_level, structlog.processors.format_exc_info]
         processors.append(structlog.processors.JSONRenderer())

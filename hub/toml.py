@@ -19,6 +19,7 @@ HINTS = {
     "Illegal character": "a text ends on the line it began on, with the same quote",
     "Unclosed": "a list or a table in braces is not closed",
     "Unterminated": "a text is not closed",
+    "Expected ']'": "a table's name stands in [ ]",
     "Expected newline or end of document": "one `key = value` a line; a text stands in double quotes",
 }
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import os
+from collections.abc import Mapping
 from typing import Any
 
-from hub.errors import ServeError
+from hub.errors import ServeError, UsageError
+
+KINDS = ("ngrok",)
 
 
 class Tunnel:
@@ -20,28 +22,30 @@ class Tunnel:
         await self._listener.close()
 
 
-async def open_tunnel(kind: str, host: str, port: int) -> Tunnel:
-    """Open a tunnel to a local address.
+async def open_tunnel(kind: str, host: str, port: int, environment: Mapping[str, str]) -> Tunnel:
+    """Open a tunnel to a local address. environment: with NGROK_AUTHTOKEN, which may stand in `.env`.
 
-    Source: https://ngrok.github.io/ngrok-python/ (`ngrok.forward`; the token comes from NGROK_AUTHTOKEN).
+    Source: https://ngrok.github.io/ngrok-python/ (`ngrok.forward`).
 
     Raises:
-        ServeError: the extra is not installed, the token is missing, or the service refuses.
+        UsageError: there is no such kind; ServeError: the extra is not installed, the token is missing, or the service
+        refuses.
     """
-    if kind != "ngrok":
-        raise ServeError(f"there is no tunnel {kind!r}; the hub can open: ngrok")
+    if kind not in KINDS:
+        raise UsageError(f"there is no tunnel {kind!r}; the hub can open: {', '.join(KINDS)}")
     try:
         import ngrok  # type: ignore[import-not-found,unused-ignore]  # an extra
     except ImportError:
         raise ServeError("the ngrok tunnel needs its extra: pip install 'webhook-hub[ngrok]'") from None
-    if not os.environ.get("NGROK_AUTHTOKEN"):
+    token = environment.get("NGROK_AUTHTOKEN")
+    if not token:
         raise ServeError(
             "NGROK_AUTHTOKEN is not set: copy your token from the ngrok dashboard into .env, or run "
             "`ngrok http` yourself and set [server] public_url"
         )
     try:
-        listener = await ngrok.forward(f"{host}:{port}", authtoken_from_env=True)
+        listener = await ngrok.forward(f"{host}:{port}", authtoken=token)
     except Exception as error:  # the SDK raises ValueError with the service's text
-        text = str(error).replace(os.environ["NGROK_AUTHTOKEN"], "[secret]")
+        text = str(error).replace(token, "[secret]")
         raise ServeError(f"ngrok refused the tunnel: {text}") from None
     return Tunnel(listener)

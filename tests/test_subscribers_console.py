@@ -17,7 +17,7 @@ async def printed(capsys, folder, *events, **options):
 async def test_an_event_is_a_line(capsys, tmp_path):
     other = replace(EVENT, id="2", subject=None, type="github." + "long" * 200)
     first, second, *rest = (await printed(capsys, tmp_path, EVENT, other)).split("\n")
-    assert re.fullmatch(rf"\d\d:\d\d:\d\d  github  github\.push  octo/repo  {EVENT.id}", first)
+    assert re.fullmatch(rf"\d\d:\d\d:\d\dZ  github  github\.push  octo/repo  {EVENT.id}", first)
     assert second.endswith("…  2")
     assert len(second) < 260
     assert rest == [""]

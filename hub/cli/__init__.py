@@ -67,8 +67,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         app(args=None if arguments is None else list(arguments), prog_name="hub")
     except HubError as error:
-        from hub.terminal import safe
+        from hub.cli.output import say
 
         for line in str(error).splitlines() or [type(error).__name__]:
-            typer.secho(safe(line), err=True, fg=typer.colors.RED)
+            say(line, err=True, colour=typer.colors.RED)
         sys.exit(error.exit_code)

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 CONFIG = Path("config.toml")
 ConfigPath = Annotated[
-    Path, typer.Option("--config", envvar="HUB_CONFIG", show_envvar=True, help="The configuration file.")
+    Path,
+    # unreadable is told as every other problem with it
+    typer.Option("--config", envvar="HUB_CONFIG", show_envvar=True, readable=False, help="The configuration file."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON, one row a line, for other programs.")]
 Limit = Annotated[int, typer.Option("--limit", min=1, max=1_000_000, help="How many, the newest ones.")]

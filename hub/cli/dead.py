@@ -105,12 +105,12 @@ def drop(
 
 async def _change(place: Place, what: str, values: dict[str, Any], everything: bool, done: str) -> int:
     from hub.cli.console import changing
-    from hub.cli.output import say
+    from hub.cli.output import counted, say
     from hub.errors import UsageError
 
     if not values and not everything:
         raise UsageError(f"which ones? Give ids of events, options that select them, or --all: hub dead {what} --help")
     async with changing(place) as console:
         count = (await console.post(f"/api/dead/{what}", {**values, "all": everything}))["count"]
-    say(f"{count} dead letter{'' if count == 1 else 's'} {done}")
+    say(f"{counted(count, 'dead letter')} {done}")
     return 0 if count else 1

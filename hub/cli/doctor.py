@@ -39,7 +39,7 @@ def doctor(
         bool, typer.Option("--recover", help="Instead, save what can be read of a damaged log; the hub must not run.")
     ] = False,
 ) -> None:
-    """Look at the versions, the clock, the disk, the log, the ports and the subscriptions."""
+    """Look at versions, clock, disk, log, ports and subscriptions."""
     place = find_place(config)
     run(_recover(place) if recover else _retire(place, retire) if retire else _examine(place, as_json))
 
@@ -74,7 +74,7 @@ async def _retire(place: Place, name: str) -> int:
 
 
 async def _examine(place: Place, as_json: bool) -> int:
-    from hub.cli.output import json_lines, say
+    from hub.cli.output import counted, json_lines, say
     from hub.config import load_config
     from hub.errors import HubError
 
@@ -82,7 +82,7 @@ async def _examine(place: Place, as_json: bool) -> int:
     config = None
     try:
         config = load_config(place.file)
-        findings.append(Finding("config", "good", f"{place.file}: {len(config.sources)} sources"))
+        findings.append(Finding("config", "good", f"{place.file}: {counted(len(config.sources), 'source')}"))
     except HubError as error:
         findings.append(Finding("config", "bad", str(error).replace("\n", "; ")))
     running = await _running(place)
@@ -131,8 +131,6 @@ def _disk(place: Place) -> Iterator[Finding]:
     import tempfile
     import time
 
-    from hub.units import show_duration
-
     if not place.log.startswith("sqlite:///"):
         return
     folder = _existing((place.folder / place.log.removeprefix("sqlite:///")).parent)
@@ -153,7 +151,7 @@ def _disk(place: Place) -> Iterator[Finding]:
         return
     median = statistics.median(took)
     state = "good" if median < SLOW_SYNC else "doubtful"
-    yield Finding("sync", state, f"{show_duration(round(median, 5))} for the disk to keep 8 KiB")
+    yield Finding("sync", state, f"{median * 1000:.2f} ms for the disk to keep 8 KiB")
 
 
 def _existing(folder: Path) -> Path:

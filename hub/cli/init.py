@@ -31,7 +31,7 @@ def init(
         bool, typer.Option("--all-providers", help="A config with every provider, for trying them out.")
     ] = False,
 ) -> None:
-    """Write config.toml, .env with fresh secrets, and a folder for your plugins."""
+    """Write config.toml, .env with fresh secrets, and plugins/."""
     from hub.cli.fresh import fresh_values
     from hub.cli.output import say
     from hub.errors import UsageError

@@ -34,7 +34,8 @@ def providers(
     elif name:
         _print(found[0])
     else:
-        table([_row(facts) for facts in found], COLUMNS, empty="no providers")
+        rows = [_row(facts) for facts in found]
+        table([{**row, "samples": len(row["samples"])} for row in rows], COLUMNS, empty="no providers")
 
 
 def _row(facts: About) -> dict[str, Any]:

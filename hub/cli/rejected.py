@@ -205,12 +205,12 @@ def drop(
 
 async def _drop(place: Place, ids: list[str], values: dict[str, Any], everything: bool) -> int:
     from hub.cli.console import changing
-    from hub.cli.output import say
+    from hub.cli.output import counted, say
 
     values = await _chosen(place, ids, values, everything, "drop")
     async with changing(place) as console:
         count = (await console.post("/api/rejections/drop", {**values, "all": everything}))["count"]
-    say(f"{count} rejection{'' if count == 1 else 's'} dropped")
+    say(f"{counted(count, 'rejection')} dropped")
     return 0 if count else 1
 
 

@@ -40,7 +40,7 @@ def replay(
     cancel: Annotated[str | None, typer.Option("--cancel", metavar="REPLAY", help="Instead, stop this one.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Deliver stored events again: by id, by what they are, or by time."""
+    """Deliver stored events again: by id, by filter or by time."""
     place = find_place(config)
     if jobs:
         run(_list(place, as_json))
@@ -54,7 +54,7 @@ async def _replay(
     place: Place, values: dict[str, Any], to: list[str], everything: bool, dry_run: bool, as_json: bool
 ) -> int:
     from hub.cli.console import changing
-    from hub.cli.output import json_lines, say
+    from hub.cli.output import counted, json_lines, say
     from hub.errors import UsageError
 
     if not values and not everything:
@@ -68,9 +68,9 @@ async def _replay(
         pairs = zip(ids, answer["to"], strict=True)
         json_lines({"id": job, "subscription": name, "count": count} for job, name in pairs)
     elif dry_run:
-        say(f"{count} event{'' if count == 1 else 's'} would be delivered again to {names}")
+        say(f"{counted(count, 'event')} would be delivered again to {names}")
     elif count:
-        say(f"{count} event{'' if count == 1 else 's'} will be delivered again to {names}")
+        say(f"{counted(count, 'event')} will be delivered again to {names}")
         for job in answer["jobs"]:
             say(f"replay {job}: `hub replay --list` shows how far it is")
     else:

@@ -121,7 +121,7 @@ async def _send(order: _Order, chosen: list[SourceConfig], *, table: bool, as_js
         output.table([answer.cells() for answer in answers], COLUMNS, empty="there is no source")
         output.say()
         sources = len({answer.source for answer in answers})
-        what = f"{_counted(len(answers), 'request')} to {_counted(sources, 'source')}"
+        what = f"{output.counted(len(answers), 'request')} to {output.counted(sources, 'source')}"
         verdict = f"{wrong} not as they should be" if wrong else "all as they should be"
         output.say(f"{what}: {verdict}", colour="red" if wrong else "green", bold=True)
     return 1 if wrong or not answers else 0
@@ -248,10 +248,6 @@ async def _print(order: _Order, chosen: list[SourceConfig]) -> int:
                 raise UsageError(text) from None
             typer.echo(shlex.join(parts))
     return 0
-
-
-def _counted(number: int, word: str) -> str:
-    return f"{number} {word}{'' if number == 1 else 's'}"
 
 
 def _find(config: Config, name: str) -> SourceConfig:

@@ -38,7 +38,7 @@ class Console(Subscriber):
     def line(self, event: Event) -> Text:
         """The event as one line. Text is never taken for markup."""
         parts = [
-            (f"{event.receivedat.astimezone():%H:%M:%S}", "dim"),
+            (f"{event.receivedat:%H:%M:%SZ}", "dim"),
             (shown(event.source), "cyan"),
             (shown(event.type), "bold green"),
             (shown(event.subject or ""), "yellow"),
