@@ -121,9 +121,9 @@ class Sealed(Hash):
         """The token, and the other key."""
         return {**super().options(), "encoding_aes_key": AES_KEY}
 
-    def configured(self, options: Mapping[str, Any]) -> bool:
-        """Are there both?"""
-        return bool(options.get("encoding_aes_key")) and super().configured(options)
+    def missing(self, options: Mapping[str, Any]) -> list[str]:
+        """Without the other key there is nothing to read."""
+        return [] if options.get("encoding_aes_key") else ["encoding_aes_key"]
 
     def sign(self, request: Request, options: Mapping[str, Any]) -> Request:
         """The request as WeChat would send it in safe mode."""
