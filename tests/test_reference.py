@@ -77,7 +77,7 @@ def test_every_definition_that_the_schema_names_is_there() -> None:
 def test_the_sample_config_is_a_working_one() -> None:
     config = load_config(ROOT / "config.toml", {"TYPEFORM_SECRET": "typeform's", "GITHUB_SECRET": "github's"})
     assert [source.name for source in config.sources] == ["typeform", "github"]
-    assert [subscription.name for subscription in config.subscriptions] == ["store", "live"]
+    assert [subscription.name for subscription in config.subscriptions] == ["store"]
     assert config.secrets == {"typeform's", "github's"}
 
 
