@@ -22,6 +22,8 @@ OURS = frozenset(b"host content-length expect accept-encoding".split())
 TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 """A header's name: RFC 9110, 5.6.2."""
 ATTRIBUTES = ("id", "source", "type", "specversion", "subject", "time", "provider", "deliveryid", "receivedat")
+PLAIN = "".join(map(chr, range(0x21, 0x7F))).replace('"', "").replace("%", "")
+"""Characters of a header that are not percent-encoded."""
 LONGEST = 1000
 
 
@@ -114,8 +116,7 @@ def binary_headers(event: Event) -> Headers:
 
 def encoded(value: str) -> bytes:
     """Percent-encoded: space, double quote, percent, and all that is not printable ASCII."""
-    printable = "".join(map(chr, range(0x21, 0x7F))).replace('"', "").replace("%", "")
-    return quote(value[:LONGEST], safe=printable, errors="replace").encode()
+    return quote(value[:LONGEST], safe=PLAIN, errors="replace").encode()
 
 
 @hookimpl
