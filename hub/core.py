@@ -156,7 +156,9 @@ class Hub:
     def _no_source(self, name: str) -> Outcome:
         if name in self.disabled:
             return unavailable("disabled", "This source is disabled", f"[providers.{name}] has enabled = false")
-        return problem(404, "unknown-source", "There is no such source", stage="source", detail="no such source")
+        return problem(
+            404, "unknown-source", "There is no such source", stage="source", detail=f"no [providers.{name[:60]}]"
+        )
 
     async def _examine(self, source: Source, request: Request) -> Outcome:
         for _ in range(3):

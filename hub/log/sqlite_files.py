@@ -153,7 +153,8 @@ class Lock:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             file = self._path.open("a+", encoding="ascii")
         except OSError as error:
-            raise LogUnavailable(f"{self._path} cannot be created: {error.strerror}; check its permissions") from None
+            hint = f"the hub must be able to write into {self._path.parent}; or set [log] url to another place"
+            raise LogUnavailable(f"{self._path} cannot be created: {error.strerror}; {hint}") from None
         try:
             _lock(file)
         except OSError:
