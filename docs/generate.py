@@ -16,6 +16,15 @@ all that is wrong with them at once. Editors complete and check it with [the sch
 A value may come from the environment, `{ env = "GITHUB_SECRET" }`, or from a file, `{ file = "/run/secrets/github" }`.
 The real environment wins over `.env`. Relative paths are relative to the folder of `config.toml`.
 
+Some platforms bring the secret themselves, with a handshake: `[providers.notion]` may stand there empty. The hub trusts
+the first one that comes while the source has none; anyone can send a handshake, so later ones wait for you:
+
+```console
+$ hub secrets                    # which came, and which are trusted; --show prints them whole
+$ hub secrets accept <id>
+$ hub secrets drop <id>
+```
+
 Sizes are written `"25 MiB"`, durations `"7d"`, `"1h"`, `"5s"`, rates `"50/s"`.
 
 """
