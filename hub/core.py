@@ -137,7 +137,8 @@ class Hub:
         except LogError as error:  # events that can never be kept: the request is, until its provider is mended
             unread = replace(outcome, stage="read", reason="unreadable", detail=str(error), reply=None, events=())
             return await self._keep(source, request, unread)
-        if outcome.reply is not None and outcome.reply.follow is not None:
+        # what a development key has signed names an address that the platform has not made
+        if outcome.reply is not None and outcome.reply.follow is not None and not self._settings[name].development:
             task = asyncio.create_task(self._follow(name, outcome.reply), name=f"follow {name}")
             self._following.add(task)
             task.add_done_callback(self._following.discard)
