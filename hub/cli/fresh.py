@@ -83,7 +83,10 @@ class _Credentials:
         for key in inner:
             value = value.get(key) if isinstance(value, dict) else None
         if value is not None and offered[option].type is KeySet:
-            self.keys.setdefault(source, next(made[name] for name in made if offered[name].development))
+            private = next((made[name] for name in made if offered[name].development), None)
+            if private is None:
+                return None  # nobody could sign for this public key
+            self.keys.setdefault(source, private)
         return value
 
     def is_development(self, path: KeyPath) -> bool:
