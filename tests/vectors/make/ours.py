@@ -16,6 +16,9 @@ from hub.samples import samples
 from hub.source import Source
 from hub.testing.conformance import modes
 
+COMPACT = ("ebay", "zoom")
+"""Their libraries write the JSON again before they verify it."""
+
 
 def signed_requests() -> Iterator[dict[str, Any]]:
     """One for each mode of each provider, and another one where a sample looks otherwise; small ones."""
@@ -25,11 +28,19 @@ def signed_requests() -> Iterator[dict[str, Any]]:
         found = sorted(samples(name, sample_folders(None)), key=lambda sample: sample.path.stat().st_size)
         for scheme, options in modes(provider.verify, None):
             url = f"https://hub.example.com/webhooks/{name}"
-            requests = (scheme.sign(sample.request(url, now), options) for sample in found)
+            unsigned = (compact(name, sample.request(url, now)) for sample in found)
+            requests = (scheme.sign(request, options) for request in unsigned)
             source = Source(name, provider, {"public_url": url, **options})
             events = [request for request in requests if source.examine(replace(request)).events]
             for request in [*{look(request): request for request in reversed(events)}.values()][::-1][:2]:
                 yield vector(name, options, request)
+
+
+def compact(name: str, request: Request) -> Request:
+    """The request as that provider's library takes it."""
+    if name not in COMPACT:
+        return request
+    return replace(request, body=json.dumps(request.json, separators=(",", ":"), ensure_ascii=False).encode())
 
 
 def look(request: Request) -> tuple[str, str, bytes]:

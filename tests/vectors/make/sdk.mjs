@@ -131,6 +131,12 @@ const ACCEPTS = {
     const { default: Client } = await import("@easypost/api");
     return new Client("x").Utils.validateWebhook(r.raw, r.headers, r.options.secret);
   }],
+  ebay: ["event-notification-nodejs-sdk", async (r) => {
+    const client = require("event-notification-nodejs-sdk/lib/client");
+    client.getPublicKey = async (id) => ({ key: r.options.public_keys[id].replaceAll("\n", "") });
+    const { validateSignature } = require("event-notification-nodejs-sdk/lib/validator");
+    return validateSignature(JSON.parse(r.body), r.headers["x-ebay-signature"], {});
+  }],
   github: ["@octokit/webhooks-methods", async (r) => {
     const { verify } = await import("@octokit/webhooks-methods");
     return verify(r.options.secret, r.body, r.headers["x-hub-signature-256"]);
@@ -295,6 +301,12 @@ const ACCEPTS = {
     const { WebflowClient } = require("webflow-api");
     const client = new WebflowClient({ accessToken: "x" });
     return client.webhooks.verifySignature({ headers: r.headers, body: r.body, secret: r.options.secret });
+  }],
+  zoom: ["@zoom/rivet", async (r) => {
+    needs(r.headers["x-zm-signature"]);
+    const { AwsLambdaReceiver } = await import("@zoom/rivet/marketplace");
+    const receive = new AwsLambdaReceiver({ webhooksSecretToken: r.options.secret }).start();
+    return (await receive({ headers: r.headers, body: r.body, isBase64Encoded: false }, {})).statusCode === 200;
   }],
 };
 

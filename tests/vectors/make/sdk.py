@@ -12,13 +12,17 @@ from pathlib import Path
 from typing import Any
 
 from accepts import Check, R, check_of
+from anymail_accepts import MORE
 from libraries import LIBRARIES
 from schemes import signed_schemes
 from signs import NOW, SIGNS
 
 KIND = "PyPI "
 """Marks the vectors of this script among those of the others."""
-BODYLESS = ("google-chat", "google-play-rtdn", "google-pubsub", "mercadopago", "plivo-v2", "vonage", "wechat")
+BODYLESS = {
+    *("brevo", "mailjet", "postmark", "sparkpost"),
+    *("google-chat", "google-play-rtdn", "google-pubsub", "mercadopago", "plivo-v2", "vonage", "wechat"),
+}
 """What these libraries verify does not cover the body."""
 
 
@@ -35,7 +39,7 @@ def verdict(check: Check, request: R) -> bool | None:
 
 def accepted(vector: dict[str, Any], request: R) -> Iterator[dict[str, Any]]:
     """The hub's request, if the library accepts it, but not with another body: each `e` in it made a 3."""
-    found = check_of(vector["provider"], request)
+    found = MORE.get(vector["provider"]) or check_of(vector["provider"], request)
     if found is None:
         return
     package, check = found
