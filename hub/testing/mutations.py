@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
+from urllib.parse import urlencode
 
 import orjson
 
@@ -146,6 +147,8 @@ def covered(leaf: Scheme, signed: Request) -> Iterator[Mutation]:
     for place in _signed_places(leaf, signed):
         if place(signed) not in (None, ""):
             yield Mutation(f"another value in {named_place(place)}", place.put(signed, changed(place(signed))))
+            if isinstance(place, (query, form)):
+                yield from _doubled(place, signed)
     if "params" in values:
         yield Mutation("one more form field", form("one-more").put(signed, "1"))
 
@@ -246,12 +249,23 @@ def _twice(unsigned: Request, signed: Request) -> Iterator[Mutation]:
         for pairs in (((name, value), wrong), (wrong, (name, value))):
             what = f"the header {name.decode('latin-1')} twice"
             yield Mutation(what, replace(signed, headers=(*kept, *pairs)), spelling=True)
-    mark = signed.url.find("?") + 1
-    for field, values in signed.query.items():
-        if unsigned.query.get(field) != values:
-            wrong_field = f"{field}={changed(values[0])}"
-            for url in (f"{signed.url}&{wrong_field}", f"{signed.url[:mark]}{wrong_field}&{signed.url[mark:]}"):
-                yield Mutation(f"the query's {field} twice", replace(signed, url=url), spelling=True)
+    for name, values in signed.query.items():
+        if unsigned.query.get(name) != values:
+            yield from _doubled(query(name), signed)
+
+
+def _doubled(place: query | form, signed: Request) -> Iterator[Mutation]:
+    """A field that stands twice, the other one changed: what is proven and what is read must be the same of them."""
+    wrong = urlencode({place.name: changed(place(signed))})
+    what = f"{named_place(place)} twice"
+    if isinstance(place, form):
+        text = signed.body.decode("latin-1")
+        bodies = (f"{text}&{wrong}", f"{wrong}&{text}") if signed.content_type != "multipart/form-data" else ()
+        yield from (Mutation(what, replace(signed, body=one.encode("latin-1")), spelling=True) for one in bodies)
+    else:
+        start, mark, fields = signed.url.partition("?")
+        urls = (f"{signed.url}&{wrong}", f"{start}{mark}{wrong}&{fields}")
+        yield from (Mutation(what, replace(signed, url=one), spelling=True) for one in urls)
 
 
 def _of_body(signed: Request, rng: random.Random, *, token: bool) -> Iterator[Mutation]:
