@@ -25,6 +25,7 @@ from log_contract import (
 
 from hub.errors import LogDamaged, LogError, LogInUse, LogTooNew, LogUnavailable
 from hub.log import sqlite_files
+from hub.log.base import RejectionQuery
 from hub.log.codec import Packer, Unpacker
 from hub.log.migrations import MIGRATIONS, migrate, version
 from hub.log.sqlite import SqliteLog
@@ -281,6 +282,20 @@ class TestRecovery:
         left = await take(await subscribe(again), len([one for one in saved if one.position > 30]))
         assert min(positions(left)) > 30
         assert (await keep(again)).position > stored[-1].position
+        await again.close()
+
+    async def test_a_request_whose_event_is_lost_can_be_read_again(self, log: SqliteLog, path: Path) -> None:
+        first, second = [await keep(log, delivery) for delivery in ("first", "second")]
+        await log.close()
+        with closing(sqlite3.connect(path)) as connection, connection:
+            connection.execute("DELETE FROM events WHERE seq = ?", (first.position,))
+        assert recover(path).unread == 1
+        again = SqliteLog(path)
+        await again.open()
+        assert positions(await everything(again)) == [second.position]
+        (rejection,) = (await again.rejections(RejectionQuery(), None, 10)).items
+        assert (rejection.source, rejection.stage, rejection.state) == ("shop", "read", "open")
+        assert rejection.request.body == incoming().body
         await again.close()
 
     async def test_a_file_that_is_no_log_is_left_alone(self, path: Path) -> None:

@@ -47,7 +47,7 @@ def doctor(
 async def _recover(place: Place) -> int:
     import asyncio
 
-    from hub.cli.output import say
+    from hub.cli.output import counted, say
     from hub.errors import UsageError
     from hub.log import SQLITE
     from hub.log.sqlite_recover import recover
@@ -57,6 +57,10 @@ async def _recover(place: Place) -> int:
     done = await asyncio.to_thread(recover, place.folder / place.log.removeprefix(SQLITE))
     say(f"saved: {', '.join(f'{count} {table}' for table, count in sorted(done.kept.items())) or 'nothing'}")
     say(f"bad places: {done.lost}", colour="yellow" if done.lost else None)
+    if done.unread:
+        say(
+            f"{counted(done.unread, 'request')} without their events: hub rejected accept --stage read reads them again"
+        )
     say(f"the damaged file is kept as {done.backup}")
     return 0
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from bisect import bisect_left
 from collections import Counter
@@ -13,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from hub.errors import LogDamaged, LogUnavailable
-from hub.log.codec import Unpacker
+from hub.event import new_id
+from hub.log.codec import Unpacker, from_micros, pack_id, unflatten
 from hub.log.migrations import check_version, migrate, version
 from hub.log.sqlite_files import Lock, connect, damaged
 
@@ -28,6 +30,8 @@ BY_NUMBER = {
     "learned": "id",
 }
 BY_KEY = ("filters", "deliveries")
+SOURCE = re.compile(r"/webhooks/([^/?]+)")
+DETAIL = "its event stood in a damaged part of the log; accepted, it is a new one, also for those who had it"
 UNREADABLE = (sqlite3.DatabaseError, ValueError)
 FARTHEST = 1 << 40
 """How far ahead of a bad place in a table the next good row is looked for."""
@@ -35,10 +39,12 @@ FARTHEST = 1 << 40
 
 @dataclass(frozen=True, slots=True)
 class Recovered:
-    """kept: rows saved, by table; lost: how many bad places there were; backup: where the damaged file is now."""
+    """kept: rows saved, by table; lost: how many bad places there were; unread: requests whose events are lost, kept as
+    rejections; backup: where the damaged file is now."""
 
     kept: Counter[str]
     lost: int
+    unread: int
     backup: Path
 
 
@@ -63,7 +69,7 @@ def recover(path: Path) -> Recovered:
                 raise damaged(path, f"nothing of it can be read ({error}); restore a copy, or move it away") from None
             with closing(connect(fresh)) as new:
                 migrate(new)
-                kept, lost = _copy(old, new)
+                kept, lost, unread = _copy(old, new)
         backup = path.with_name(f"{path.name}.damaged-{datetime.now(UTC):%Y%m%dT%H%M%S}")
         path.rename(backup)
         for suffix in ("-wal", "-shm"):
@@ -73,10 +79,10 @@ def recover(path: Path) -> Recovered:
         fresh.rename(path)
     finally:
         lock.free()
-    return Recovered(kept, lost, backup)
+    return Recovered(kept, lost, unread, backup)
 
 
-def _copy(old: sqlite3.Connection, new: sqlite3.Connection) -> tuple[Counter[str], int]:
+def _copy(old: sqlite3.Connection, new: sqlite3.Connection) -> tuple[Counter[str], int, int]:
     kept: Counter[str] = Counter()
     bad: list[str] = []
     unpacker = Unpacker()
@@ -98,9 +104,28 @@ def _copy(old: sqlite3.Connection, new: sqlite3.Connection) -> tuple[Counter[str
     without = "data IS NULL AND NOT EXISTS (SELECT 1 FROM requests r WHERE r.seq = events.request)"
     kept["events"] -= new.execute(f"DELETE FROM events WHERE {without}").rowcount
     new.execute("DELETE FROM deliveries WHERE NOT EXISTS (SELECT 1 FROM events e WHERE e.seq = deliveries.seq)")
+    unread = _set_aside(new, unpacker)
     _go_on(old, new)
     new.execute("COMMIT")
-    return kept, len(bad)
+    return kept, len(bad), unread
+
+
+def _set_aside(new: sqlite3.Connection, unpacker: Unpacker) -> int:
+    """Requests whose events are lost become rejections: accepted, they are read again."""
+    lost = "SELECT seq, at, raw FROM requests r WHERE NOT EXISTS (SELECT 1 FROM events e WHERE e.request = r.seq)"
+    count = 0
+    for seq, at, raw in new.execute(lost).fetchall():
+        source = SOURCE.search(unflatten(unpacker.unpack(raw), from_micros(at)).url)
+        if source is None:
+            continue
+        new.execute(
+            "INSERT INTO rejections (id, source, at, received, stage, reason, detail, state, size, raw) "
+            "VALUES (?, ?, ?, ?, 'read', 'recovered', ?, 'open', ?, ?)",
+            (pack_id(new_id()), source[1], at, at, DETAIL, len(raw), raw),
+        )
+        new.execute("DELETE FROM requests WHERE seq = ?", (seq,))
+        count += 1
+    return count
 
 
 def _rows(old: sqlite3.Connection, table: str, key: str, bad: list[str]) -> Iterator[tuple[Any, ...]]:
