@@ -16,14 +16,12 @@ async def terminate(form: Form) -> Result:
         slowest = 0.0
         async with s.sender.load(CLIENTS):
             for _ in range(rounds):
-                await s.hub.start()
-                await s.recovers()
+                await s.starts()
                 await asyncio.sleep(s.random.uniform(0.1, form.pick(0.4, 1.5)))
                 began = asyncio.get_running_loop().time()
                 code = await s.hub.terminate()
                 slowest = max(slowest, asyncio.get_running_loop().time() - began)
                 s.result.expect(code == 0, f"after SIGTERM the hub ended with {code}")
-            await s.hub.start()
-            await s.recovers()
+            await s.starts()
         s.result.facts |= {"stops": rounds, "slowest stop, s": round(slowest, 2)}
         return await s.finish()
