@@ -249,9 +249,9 @@ def _twice(unsigned: Request, signed: Request) -> Iterator[Mutation]:
         for pairs in (((name, value), wrong), (wrong, (name, value))):
             what = f"the header {name.decode('latin-1')} twice"
             yield Mutation(what, replace(signed, headers=(*kept, *pairs)), spelling=True)
-    for name, values in signed.query.items():
-        if unsigned.query.get(name) != values:
-            yield from _doubled(query(name), signed)
+    for field, values in signed.query.items():
+        if unsigned.query.get(field) != values:
+            yield from _doubled(query(field), signed)
 
 
 def _doubled(place: query | form, signed: Request) -> Iterator[Mutation]:
