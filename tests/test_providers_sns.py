@@ -141,18 +141,27 @@ class TestAmazonSNS:
             return _Entry("<ConfirmSubscriptionResponse/>", float("inf"))
 
         monkeypatch.setattr(Keys, "_load", load)
-        keys = load_plugins(None).provider("aws-sns").verify.credentials()
+        scheme = load_plugins(None).provider("aws-sns").verify
+        keys, known = scheme.credentials(), scheme.options()
+        # with a development key the hub would call nobody
+        given = {name: value for name, value in keys.items() if not known[name].development}
         config = f"[providers.aws-sns]\ntopic = '{self.topic}'\n" + "".join(
-            f"{name} = '''{value}'''\n" for name, value in keys.items()
+            f"{name} = '''{value}'''\n" for name, value in given.items()
         )
+
+        def confirmation(event: str) -> bytes:
+            return signed(
+                "aws-sns", {**keys, "topic": self.topic}, made(orjson.loads(sample("aws-sns", event).body))
+            ).body
+
         async with running(tmp_path, config) as hub:
-            answer = await hub.send("aws-sns", "SubscriptionConfirmation")
+            answer = await hub.post("aws-sns", confirmation("SubscriptionConfirmation"), JSON)
             assert answer.status_code == 200
             elsewhere = orjson.loads(sample("aws-sns", "SubscriptionConfirmation").body)
             elsewhere |= {"SubscribeURL": "https://evil.example/", "MessageId": "2"}
             request = signed("aws-sns", {**keys, "topic": self.topic}, made(elsewhere))
             assert (await hub.post("aws-sns", request.body, JSON)).status_code == 200
-            await hub.send("aws-sns", "UnsubscribeConfirmation")
+            await hub.post("aws-sns", confirmation("UnsubscribeConfirmation"), JSON)
             (first, second, third) = await hub.events()
         assert {first.event.type, second.event.type} == {"aws-sns.SubscriptionConfirmation"}
         assert third.event.type == "aws-sns.UnsubscribeConfirmation"
