@@ -101,6 +101,7 @@ def machine(folder: Path) -> dict[str, str]:
         "commit": _said("git", "-C", str(ROOT), "rev-parse", "--short", "HEAD"),
         "machine": f"{cpu}, {os.cpu_count()} cores, {memory / (1 << 30):.0f} GiB",
         "system": f"{platform.system()} {platform.release().partition('-')[0]}",
+        "load average before": f"{os.getloadavg()[0]:.1f} (other work on the machine makes the times longer)",
         "file system": _said("stat", "--file-system", "--format=%T", str(folder)),
         "Python": platform.python_version(),
         "SQLite": f"{sqlite3.sqlite_version}, WAL, synchronous=FULL",

@@ -30,7 +30,7 @@ MEMORY = 300 << 20
 
 @dataclass(frozen=True)
 class Form:
-    """Which form of the chaos runs, where, and what its choices come from."""
+    """Which form of the chaos runs, where, and what its choices come from. long: also times are judged."""
 
     folder: Path
     seed: int

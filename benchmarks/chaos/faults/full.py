@@ -28,12 +28,16 @@ async def full(form: Form) -> Result:
             s.result.facts["how"] = "a tmpfs of 192 MiB" if mounted else "a limit on the size of the hub's files"
             await s.hub.start()
             async with s.sender.load(clients=16):
-                await asyncio.sleep(form.pick(0.5, 5))
+                await s.recovers()
                 if mounted:
-                    await nearly(s)
+                    # while the write-ahead log is new it has to grow, so that a transaction fails in the middle
                     await to_the_last_byte(s)
+                    await asyncio.sleep(form.pick(0.5, 5))
+                    await nearly(s)
                 else:
                     await no_file_grows(s)
+                await asyncio.sleep(form.pick(0.1, 5))
+            s.result.facts["writes that failed, among the lines of its log"] = s.hub.said.count("cannot be written: ")
             s.result.expect(s.sender.ledger.statuses[503] > 0, "nothing was answered 503: the disk was not full")
             return await s.finish()
 

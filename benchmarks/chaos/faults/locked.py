@@ -37,7 +37,7 @@ async def locked(form: Form) -> Result:
             s.result.facts["back after, s"] = await s.recovers()
         s.result.expect(ledger.statuses[503] > 0, "nothing was answered 503: the log was not locked")
         slowest = ledger.slowest.get(503, 0.0)
-        s.result.expect(slowest < ANSWERED_WITHIN, f"a 503 took {slowest:.1f} s")
+        s.result.expect(not form.long or slowest < ANSWERED_WITHIN, f"a 503 took {slowest:.1f} s")
         return await s.finish()
 
 
