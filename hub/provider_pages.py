@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from hub.about import About
 from hub.options import Option
@@ -23,19 +24,33 @@ know. On the terminal: `hub providers`, `hub providers <name>`. A platform that 
   delivery id, if there is one, as long as the log keeps the event.
 - **answers**: a *handshake* is answered before verification; an *answer* is what the platform wants back after it,
   signed challenges among them.
+- **tested with**: whose requests the tests have, besides those that the hub signs itself: such as the platform
+  *published*, such as its SDK or another *library* makes or takes, or only such as follow from its *documentation*.
 - **sure**: how sure the timeout and the disable rule are; *low* is unverified.
 
 """
-COLUMNS = ("provider", "platform", "scheme", "signed", "replay", "answers", "timeout", "disabled", "sure")
+COLUMNS = (
+    "provider",
+    "platform",
+    "scheme",
+    "signed",
+    "replay",
+    "answers",
+    "timeout",
+    "disabled",
+    "tested with",
+    "sure",
+)
 SLOTS = {"split": "events of a batch", "type": "type", "id": "id", "time": "time", "subject": "subject", "data": "data"}
 
 
-def overview(providers: Iterable[About]) -> str:
-    """The table of all providers."""
-    return INTRODUCTION + _without_html("\n".join(_table(COLUMNS, map(_row, providers)))) + "\n"
+def overview(providers: Iterable[About], tested: Mapping[str, Sequence[str]] = MappingProxyType({})) -> str:
+    """The table of all providers. tested: with what, in a word or two, by provider."""
+    rows = [_row(facts, tested.get(facts.provider.name, ())) for facts in providers]
+    return INTRODUCTION + _without_html("\n".join(_table(COLUMNS, rows))) + "\n"
 
 
-def _row(facts: About) -> Sequence[str]:
+def _row(facts: About, tested: Sequence[str]) -> Sequence[str]:
     provider, limits = facts.provider, facts.provider.limits
     return (
         f"[{provider.name}](providers/{provider.name}.md)",
@@ -46,19 +61,20 @@ def _row(facts: About) -> Sequence[str]:
         ", ".join(facts.answers),
         f"{limits.timeout:g} s" if limits.timeout else "",
         limits.disables,
+        ", ".join(tested),
         limits.confidence if _known(limits) else "",
     )
 
 
-def page(facts: About) -> str:
-    """One provider's page."""
+def page(facts: About, tested: Sequence[str] = ()) -> str:
+    """One provider's page. tested: with whose requests."""
     docs = facts.provider.docs
     link = docs if "://" in docs else "../" + docs.removeprefix("docs/")
     head = [f"# {facts.provider.title}", "", f"{facts.summary.rstrip('.')}. [Its documentation]({link})."]
     sections = {
         "Set up": [facts.setup] if facts.setup else [],
         "Config": list(_config(facts)),
-        "Proof": list(_proof(facts)),
+        "Proof": [*_proof(facts), *([f"\nTested with {', '.join(tested)}."] if tested else [])],
         "To know": [f"- {text}" for text in facts.caveats],
         "Events": list(_events(facts)),
         "Limits": list(_limits(facts.provider.limits)),

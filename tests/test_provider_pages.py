@@ -115,6 +115,8 @@ def test_a_page_says_what_the_provider_is(plugins: Plugins) -> None:
     ):
         assert line in text.splitlines(), line
     assert "https://docs.github.com/" in text
+    assert "Tested with" not in text
+    assert "Tested with this 1.0, that." in page(about(plugins, "github"), ["this 1.0", "that"]).splitlines()
     assert "the header `X-GitHub-Delivery`, is signed: a captured request can become a new event." in text
 
 
@@ -128,14 +130,14 @@ def test_a_page_has_each_mode(plugins: Plugins) -> None:
 
 def test_the_table_has_a_row_for_each_provider(plugins: Plugins) -> None:
     facts = [about(plugins, name) for name in ("adobe-commerce", "pagerduty", "clerk")]
-    rows = overview(facts).splitlines()[-3:]
+    rows = overview(facts, {"pagerduty": ["library", "published"]}).splitlines()[-3:]
     assert rows[0].startswith(
         "| [adobe-commerce](providers/adobe-commerce.md) | Adobe Commerce | RSA-SHA256 or token |"
     )
     assert r"`{body\|base64}`" in rows[0]
-    assert " | 5 s | for 24 hours after 3 lost webhooks in a row | high |" in rows[1]
+    assert " | 5 s | for 24 hours after 3 lost webhooks in a row | library, published | high |" in rows[1]
     assert "| `{id}.{timestamp}.{body}` | signed time, 300 s |" in rows[2]
-    assert {row.replace(r"\|", "").count("|") for row in rows} == {10}
+    assert {row.replace(r"\|", "").count("|") for row in rows} == {11}
 
 
 def test_the_terminal_says_the_same(capsys: pytest.CaptureFixture[str], plugins: Plugins) -> None:
