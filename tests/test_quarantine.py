@@ -36,7 +36,7 @@ async def test_a_flood_of_large_refused_requests(tmp_path: Path) -> None:
     flood = Request.make("POST", f"{URL}github", {"content-type": "application/json"}, MEGABYTE)
     async with running(tmp_path, CONFIG) as running_hub:
         hub = running_hub.hub
-        for number in range(10_000):
+        for number in range(2_000):
             assert (await hub.receive("github", flood)).status == 403
             if number % 100 == 0:
                 assert (await hub.receive("typeform", signed(hub, number))).status == 200
@@ -45,7 +45,7 @@ async def test_a_flood_of_large_refused_requests(tmp_path: Path) -> None:
         await hub.quarantine.close(30)
         kept = await rejections(hub, "github")
         assert 0 < len(kept) < 200
-        assert hub.quarantine.dropped + len(kept) == 10_000
+        assert hub.quarantine.dropped + len(kept) == 2_000
         assert [one.request.body for one in await rejections(hub, "typeform")] == [b"{}"]
-        assert len(await running_hub.events()) == 100
+        assert len(await running_hub.events()) == 20
         assert sum(file.stat().st_size for file in (tmp_path / "data").iterdir()) < 500 * len(MEGABYTE)
