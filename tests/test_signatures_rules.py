@@ -313,3 +313,10 @@ def test_a_function_is_not_asked_without_what_it_wants() -> None:
     right = scheme.sign(REQUEST, {"secret": "s"})
     scheme.verify(right, {"secret": "s"})
     assert reason(scheme, right.with_header("X-T", None), {"secret": "s"}) == "missing"
+
+
+def test_the_case_of_a_headers_name_says_nothing() -> None:
+    scheme = HMAC("X-Signature", "{hex}", "{header:X-Kind}{body}")
+    right = scheme.sign(REQUEST, {"secret": "s"})
+    shouted = [(name.decode().upper(), value.decode("latin-1")) for name, value in right.headers]
+    scheme.verify(Request.make(right.method, right.url, shouted, right.body, right.received), {"secret": "s"})
