@@ -180,6 +180,13 @@ async def test_no_such_subscription(log: SqliteLog) -> None:
     await log.retire("nobody")
 
 
+async def test_no_replay_is_the_live_stream(log: SqliteLog) -> None:
+    feed = await subscribe(log)
+    assert not await log.cancel("0")
+    await asyncio.wait_for(keep(log), 5)
+    assert len(await take(feed, 1)) == 1
+
+
 def test_a_url_of_no_log_is_a_problem_of_the_config(tmp_path: Path) -> None:
     for url in ("hub.db", "sqlite:///", "mysql://x"):
         with pytest.raises(ConfigError, match=r"log\.url"):

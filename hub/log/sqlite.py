@@ -317,8 +317,9 @@ class SqliteLog:
         if not job.isascii() or not job.isdigit():
             return False
         stopped = await writer.change(partial(sqlite_replay.cancel, int(job[:18])))
-        for subscription in self._subscriptions.values():
-            subscription.lanes.pop(int(job[:18]), None)
+        if stopped:
+            for subscription in self._subscriptions.values():
+                subscription.lanes.pop(int(job[:18]), None)
         return stopped
 
     async def jobs(self) -> list[Job]:

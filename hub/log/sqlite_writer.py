@@ -145,12 +145,10 @@ class Writer:
     # in the loop, told by the thread
 
     def _done(self, results: Sequence[tuple[Work, Any]], fresh: list[Stored], requeued: set[int]) -> None:
-        if fresh or requeued:
-            size = sum(work.append.size for work, _ in results if work.append is not None)
-            self._hooks.committed(fresh, size, requeued)
+        size = 0
         for work, result in results:
             if work.append is not None:
-                self._bytes -= work.append.size
+                size += work.append.size
             future = work.future
             if future.done():
                 continue
@@ -159,6 +157,9 @@ class Writer:
                 future.exception()  # nobody may be waiting any more
             else:
                 future.set_result(result)
+        self._bytes -= size
+        if fresh or requeued:
+            self._hooks.committed(fresh, size, requeued)
 
     def _over(self) -> None:
         """The thread has ended, or nobody waits for it any more."""
@@ -167,7 +168,7 @@ class Writer:
             self._watch.cancel()
         if not self._ended.done():
             self._ended.set_result(None)
-        left = [*self._serving, *self._kept, *self._queue]
+        left = [*self._serving, *self._kept, *self._queue, *self._arrived]
         self._done([(work, LogUnavailable("the log is closed")) for work in left if not work.future.done()], [], set())
 
     # in the thread
