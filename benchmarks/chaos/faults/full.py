@@ -13,7 +13,7 @@ from pathlib import Path
 
 from benchmarks.chaos.scene import Form, Result, Scene, scene
 
-SIZE = 192 << 20
+SIZE = 256 << 20
 """Bytes of the file system: the hub keeps 64 MiB in reserve and stops taking events below 32 MiB."""
 LITTLE = 16 << 20
 
@@ -25,9 +25,9 @@ async def full(form: Form) -> Result:
         s.configure()
         (s.folder / "data").mkdir()
         with small_disk(s.folder / "data") as mounted:
-            s.result.facts["how"] = "a tmpfs of 192 MiB" if mounted else "a limit on the size of the hub's files"
+            s.result.facts["how"] = "a tmpfs of 256 MiB" if mounted else "a limit on the size of the hub's files"
             await s.hub.start()
-            async with s.sender.load(clients=16):
+            async with s.sender.load(clients=16, rate=200):
                 await s.recovers()
                 if mounted:
                     # while the write-ahead log is new it has to grow, so that a transaction fails in the middle
