@@ -156,11 +156,12 @@ class Request:
 
     def once(self, read: Callable[[Self], T]) -> T:
         """What a function of the request gives, which is asked only once: several places stand in the same content."""
-        known: dict[int, T] = self.__dict__.setdefault("_once", {})
+        # the function is kept beside: an id says which one it is only as long as it lives
+        known: dict[int, tuple[T, object]] = self.__dict__.setdefault("_once", {})
         key = id(read)
         if key not in known:
-            known[key] = read(self)
-        return known[key]
+            known[key] = read(self), read
+        return known[key][0]
 
 
 def encode_header(value: str) -> bytes:

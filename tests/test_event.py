@@ -8,7 +8,9 @@ from typing import Any
 import orjson
 import pytest
 
-from hub import Event
+from hub import Event, Provider, Request, body
+from hub.signatures import HMAC
+from hub.source import Source
 
 ATTRIBUTES: dict[str, Any] = {
     "id": "01a2144a-7911-7d5e-b653-7475c9d6e736",
@@ -52,3 +54,21 @@ def test_a_changed_copy_has_not_the_old_text() -> None:
 def test_what_an_event_has_not_is_named() -> None:
     with pytest.raises(AttributeError, match="an event has no 'payload'"):
         Event.of_text(b"1", **ATTRIBUTES).payload  # type: ignore[attr-defined]  # that is the point  # noqa: B018
+
+
+def test_a_plugin_may_change_the_parsed_body_in_place() -> None:
+    def without_token(request: Request) -> Any:
+        request.json.pop("token")
+        return request.json
+
+    provider = Provider(
+        name="x", title="X", docs="https://x.example", verify=HMAC("X"), type=body("type"), data=without_token
+    )
+    [event] = Source("x", provider, {}).read(Request.make(body=b'{"type":"a","token":"t0ken"}'))
+    assert event.data == {"type": "a"}
+    assert b"t0ken" not in event.json()
+
+
+def test_what_a_function_gave_is_not_taken_for_what_another_gives() -> None:
+    request = Request.make()
+    assert [request.once(lambda _, number=number: number) for number in range(9)] == [*range(9)]
