@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from urllib.parse import urlsplit
 
 from hub.answers import accepted, unavailable
 from hub.config import Config, SourceConfig
@@ -53,6 +52,7 @@ class Hub:
         self._settings: dict[str, SourceConfig] = {source.name: source for source in config.sources}
         self._keys = Keys()
         self._learning: set[str] = set()
+        self._binding = asyncio.Lock()
         self._janitor: asyncio.Task[None] | None = None
         self._following: set[asyncio.Task[None]] = set()
 
@@ -76,7 +76,8 @@ class Hub:
         if self._janitor is not None:
             self._janitor.cancel()
             await asyncio.gather(self._janitor, return_exceptions=True)
-        await asyncio.gather(*self._following)  # each ends by its own timeout
+        # each ends by its own timeout
+        await asyncio.gather(*self._following, return_exceptions=True)
         await self.plugins.shutdown(self)
         await self.dispatcher.stop(grace)
         await self.quarantine.close()
@@ -131,28 +132,25 @@ class Hub:
                     self.on_refusal(source, request)
             return outcome, []
         try:
-            kept = await self._keep(source, request, outcome)
-        except LogUnavailable as error:
+            answer, stored = await self._keep_all(source, request, outcome)
+        except LogError as error:
             return unavailable("log-unavailable", "The request could not be kept", str(error)), []
-        except LogError as error:  # events that can never be kept: the request is, until its provider is mended
-            unread = replace(outcome, stage="read", reason="unreadable", detail=str(error), reply=None, events=())
-            return await self._keep(source, request, unread)
-        # what a development key has signed names an address that the platform has not made
-        if outcome.reply is not None and outcome.reply.follow is not None and not self._settings[name].development:
-            task = asyncio.create_task(self._follow(name, outcome.reply), name=f"follow {name}")
+        if answer.reply is not None and answer.reply.follow is not None:
+            task = asyncio.create_task(self._follow(name, answer.reply), name=f"follow {name}")
             self._following.add(task)
             task.add_done_callback(self._following.discard)
-        return kept
+        return answer, stored
 
     async def _follow(self, name: str, reply: Reply) -> None:
         """Call the URL that a reply names, if it does; a failure is for the operator."""
-        if reply.follow is None:
+        # what a development key has signed names an address that the platform has not made
+        if reply.follow is None or self._settings[name].development:
             return
         try:
             await self._keys.get(reply.follow)
         except KeyUnavailable:
-            host = urlsplit(reply.follow.url).hostname
-            self.telemetry.warn(f"[providers.{name}]: a call to {host} failed: {reply.note}")
+            # not the URL: it may prove who calls it
+            self.telemetry.warn(f"[providers.{name}]: the call that its platform asked for failed: {reply.note}")
 
     def _no_source(self, name: str) -> Outcome:
         if name in self.disabled:
@@ -168,6 +166,19 @@ class Hub:
             except KeyNeeded as needed:
                 source.supply(needed.fetch, await self._keys.get(needed.fetch))
         raise KeyUnavailable(f"the keys of {source.name} do not suffice to verify its requests")
+
+    async def _keep_all(self, source: Source, request: Request, outcome: Outcome) -> tuple[Outcome, list[Stored]]:
+        """Keep its events; the request alone where they can never be kept, until its provider is mended.
+
+        Raises: LogError
+        """
+        try:
+            return await self._keep(source, request, outcome)
+        except LogUnavailable:
+            raise
+        except LogError as error:
+            unread = replace(outcome, stage="read", reason="unreadable", detail=str(error), reply=None, events=())
+            return await self._keep(source, request, unread)
 
     async def _keep(self, source: Source, request: Request, outcome: Outcome) -> tuple[Outcome, list[Stored]]:
         if outcome.stage == "read":
@@ -221,8 +232,9 @@ class Hub:
 
     async def bind(self, name: str) -> None:
         """Bind a source anew, with the secrets that are trusted now."""
-        if name in self.sources:
-            self.sources[name] = await bind_source(self._settings[name], self.log)
+        async with self._binding:  # who looked first must not be the last to bind
+            if name in self.sources:
+                self.sources[name] = await bind_source(self._settings[name], self.log)
 
     async def accept(self, rejection: Rejection) -> list[Stored]:
         """Verify and read a kept request again, as of the moment it arrived, with today's secrets and plugins.

@@ -76,7 +76,7 @@ class Keys:
                         break
                 if response.status_code == 200 and len(body) <= MAX_BYTES:
                     return _Entry(body.decode("utf-8"), time.monotonic() + KEEP)
-        except (httpx2.HTTPError, OSError, TimeoutError, UnicodeDecodeError):
+        except (httpx2.HTTPError, httpx2.InvalidURL, OSError, TimeoutError, UnicodeDecodeError):
             pass  # remembered as a failure below
         return _Entry(None, time.monotonic() + PAUSE)
 
@@ -87,11 +87,18 @@ def check_url(fetch: Fetch) -> None:
     Raises:
         KeyUnavailable
     """
-    parts = urlsplit(fetch.url)
-    host = (parts.hostname or "").lower()
-    pinned = any(_is_host(host, allowed) for allowed in fetch.hosts)
-    if parts.scheme != "https" or not pinned or parts.port not in (None, 443) or parts.username is not None:
+    if not _is_pinned(fetch):
         raise KeyUnavailable(f"the request names a key at {fetch.url[:200]!r}, which is not a host of the platform")
+
+
+def _is_pinned(fetch: Fetch) -> bool:
+    try:
+        parts = urlsplit(fetch.url)
+        host, port = (parts.hostname or "").lower(), parts.port
+    except ValueError:  # half an IPv6 address, a port that is no number
+        return False
+    pinned = any(_is_host(host, allowed) for allowed in fetch.hosts)
+    return pinned and parts.scheme == "https" and port in (None, 443) and parts.username is None
 
 
 def _is_host(host: str, allowed: str | re.Pattern[str]) -> bool:
