@@ -200,26 +200,33 @@ class _Connection(HttpToolsProtocol):
     """uvicorn's, which would wait for ever for the head of a request, and hold one of any size."""
 
     _since: float | None = None
+    """When what is waited for began; None while a request is read and answered, and between two."""
+    _begun = False
+    """Has the head?"""
     _size = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(transport)
-        self._since, self._size = self.loop.time(), 0
+        self._since = self.loop.time()
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self._since, self._size = self.loop.time(), 0
+        # at least one byte of it is there: what else came with it may be the end of another request
+        self._since, self._begun, self._size = self.loop.time(), True, 1
 
     def on_headers_complete(self) -> None:
-        self._since = None
+        self._since, self._begun = None, False
         super().on_headers_complete()
 
     def data_received(self, data: bytes) -> None:
+        idle = self.timeout_keep_alive_task is not None
+        self._size += len(data)
         super().data_received(data)
-        if self._since is not None:
-            self._size += len(data)
-            if self._size > LARGEST_HEAD:
-                self._end(b"431 Request Header Fields Too Large")
+        if self._begun and self._size > LARGEST_HEAD:
+            self._end(b"431 Request Header Fields Too Large")
+        elif idle and self._since is None and self.cycle.response_complete:
+            # a blank line, or more of a body that is answered already, has ended uvicorn's time for idle connections
+            self._since = self.loop.time()
 
     def look(self, now: float, within: float) -> None:
         """End it if it is overdue. Between two requests uvicorn's own time for idle connections counts."""
