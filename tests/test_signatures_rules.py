@@ -320,3 +320,28 @@ def test_the_case_of_a_headers_name_says_nothing() -> None:
     right = scheme.sign(REQUEST, {"secret": "s"})
     shouted = [(name.decode().upper(), value.decode("latin-1")) for name, value in right.headers]
     scheme.verify(Request.make(right.method, right.url, shouted, right.body, right.received), {"secret": "s"})
+
+
+class Picky(HMAC):
+    """Takes less than any HMAC."""
+
+    def check(self, key: Any, message: bytes, signatures: Any) -> bool:
+        """Only from who has the long key."""
+        return len(key.value) > 5 and super().check(key, message, signatures)
+
+
+class Needy(HMAC):
+    """Needs another option."""
+
+    def missing(self, options: Any) -> list[str]:
+        """It is `account`."""
+        return [] if options.get("account") else ["account"]
+
+
+@pytest.mark.parametrize("kind", [Picky, Needy])
+def test_a_stricter_scheme_of_a_plugin_stays_stricter(kind: type[HMAC]) -> None:
+    scheme = kind("X-Signature")
+    signed = HMAC("X-Signature").sign(REQUEST, {"secret": "short"})
+    HMAC("X-Signature").verify(signed, {"secret": "short"})
+    with pytest.raises(Refused):
+        scheme.verify(signed, {"secret": "short"})

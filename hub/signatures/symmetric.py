@@ -108,7 +108,9 @@ class HMAC(Signed):
         verify, keys = super().bind(options), self.keys(options)
         place, signed = self.places[0], self.signed[0]
         others = self.form.names or self.outside or self.require or self.places[1:]
-        if others or not isinstance(place, header) or not isinstance(signed, Template) or signed.text != "{body}":
+        stricter = self.missing(options) or type(self).check is not HMAC.check
+        of_body = isinstance(place, header) and isinstance(signed, Template) and signed.text == "{body}"
+        if others or stricter or not of_body:
             return verify
         before, after = self.form.write("\n", {}).split("\n")
 
