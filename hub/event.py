@@ -6,7 +6,7 @@ import json
 import random
 import time as clock
 from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from typing import Any
 
@@ -26,7 +26,7 @@ class Event:
     Extensions: provider: the plugin that read it; deliveryid: the platform's id, stable over its retries (the event's
     own id where there is none); receivedat: when the request arrived, timezone-aware.
     index: position among the events of one delivery id (0 where the id is the event's own); no CloudEvents attribute.
-    text: `data` as JSON (RFC 8259, UTF-8), if the event was made of that; None otherwise.
+    text: `data` as JSON (RFC 8259, UTF-8), if the event was made of that, or is kept so; None otherwise.
     """
 
     id: str
@@ -55,6 +55,18 @@ class Event:
             raise AttributeError(f"an event has no {name!r}", name=name, obj=self)
         object.__setattr__(self, "data", orjson.loads(self.text))
         return self.data
+
+    def apart(self) -> Event:
+        """The same event for one more reader: what that one changes in its data, nobody else sees.
+
+        Only data that JSON cannot say to the letter is shared.
+        """
+        if self.text is None:
+            return self
+        event = object.__new__(Event)
+        for name in BESIDE_DATA:
+            object.__setattr__(event, name, getattr(self, name))
+        return event
 
     def keyed(self, deliveryid: str, index: int) -> Event:
         """The same event, known by another delivery id."""
@@ -93,6 +105,9 @@ class Event:
         """`data` alone as one line of JSON, UTF-8; to the letter what the platform sent, where that is one line."""
         text = self.text
         return text if text is not None and b"\n" not in text and b"\r" not in text else to_json(self.data)
+
+
+BESIDE_DATA = tuple(one.name for one in fields(Event) if one.name != "data")
 
 
 def to_json(value: Any) -> bytes:

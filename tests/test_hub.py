@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from pathlib import Path
 from typing import Any
 
@@ -89,3 +90,39 @@ async def test_a_call_that_breaks_does_not_keep_the_hub_from_ending(tmp_path: Pa
     again = running_hub.hub.log
     await again.open()  # the lock was let go of
     await again.close()
+
+
+MINE = """
+import json
+from pathlib import Path
+from hub import Event, on
+
+@on("*")
+async def changes(event: Event) -> None:
+    event.data.clear()
+
+@on("*")
+async def looks(event: Event) -> None:
+    with (Path(__file__).parent.parent / "seen.jsonl").open("a") as file:
+        file.write(json.dumps(event.data) + "\\n")
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "data"),
+    [
+        ('{"type": "x", "a": [1]}', {"type": "x", "a": [1]}),
+        ("type=x&a=1", {"type": "x", "a": "1"}),
+    ],
+)
+async def test_what_a_subscriber_changes_in_its_event_nobody_else_sees(
+    tmp_path: Path, body: str, data: dict[str, Any]
+) -> None:
+    kind = "application/json" if body[0] == "{" else "application/x-www-form-urlencoded"
+    async with running(tmp_path, CONFIG, {"mine.py": MINE}) as running_hub:
+        for _ in range(5):
+            assert (await running_hub.post("open", body, {"content-type": kind})).status_code == 200
+        async with asyncio.timeout(10):
+            while not (tmp_path / "seen.jsonl").exists() or len((tmp_path / "seen.jsonl").read_text().split("\n")) < 6:
+                await asyncio.sleep(0.05)
+    assert [json.loads(line) for line in (tmp_path / "seen.jsonl").read_text().splitlines()] == [data] * 5

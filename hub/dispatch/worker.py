@@ -238,9 +238,9 @@ class Worker:
 
     async def _call(self, part: list[Delivery]) -> None:
         if self._batching:
-            await self._subscriber.deliver_batch([delivery.event for delivery in part])
+            await self._subscriber.deliver_batch([delivery.event.apart() for delivery in part])
         else:
-            await self._subscriber.deliver(part[0].event)
+            await self._subscriber.deliver(part[0].event.apart())
 
     def _succeeded(self, part: list[Delivery], slot: Slot) -> None:
         self._trouble = ""

@@ -113,7 +113,7 @@ def flat_body(flat: bytes) -> bytes:
 
 
 def pack_data(event: Event, request: Request) -> bytes | None:
-    """An event's data; None if its text is the request's body, where it can be read again.
+    """An event's data; None if its text is the request's body, where it can be read again. It has a text from then on.
 
     Raises:
         LogError: it is not JSON-like.
@@ -125,6 +125,7 @@ def pack_data(event: Event, request: Request) -> bytes | None:
         text = orjson.dumps(data, option=STRICT)
         # NaN and infinity are written as null
         if b"null" not in text or orjson.loads(text) == data:
+            object.__setattr__(event, "text", text)
             return ORJSON + text
     except (orjson.JSONEncodeError, orjson.JSONDecodeError):
         pass
