@@ -3,6 +3,7 @@
 import asyncio
 import json
 import sqlite3
+import threading
 from contextlib import closing
 from dataclasses import replace
 
@@ -113,6 +114,25 @@ async def test_a_cancelled_batch_is_taken_back(tmp_path):
             await task
         await sqlite.deliver_batch([EVENT])
     assert read(tmp_path / "e.db", "SELECT id FROM events") == [(EVENT.id,)]
+
+
+async def test_stopped_while_it_opens_it_leaves_no_thread_behind(tmp_path, monkeypatch):
+    before, reached = set(threading.enumerate()), asyncio.Event()
+
+    async def never_done():
+        reached.set()
+        await asyncio.Event().wait()
+
+    async with running("sqlite", tmp_path, opened=False, path="e.db") as sqlite:
+        monkeypatch.setattr(sqlite, "prepare", never_done)
+        opening = asyncio.create_task(sqlite.open())
+        await reached.wait()
+        opening.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await opening
+    for thread in set(threading.enumerate()) - before:
+        thread.join(5)
+        assert not thread.is_alive()
 
 
 async def test_a_file_in_the_way_of_the_folder_is_named(tmp_path):

@@ -40,6 +40,9 @@ class SQLite(Subscriber):
         except sqlite3.Error as error:
             await self.db.close()
             raise Retry(f"cannot keep events in table {self.table!r} of {path}: {error}") from error
+        except BaseException:  # stopped meanwhile: an open connection's thread keeps the process
+            await self.db.close()
+            raise
         self.lock = asyncio.Lock()
 
     async def prepare(self) -> None:
