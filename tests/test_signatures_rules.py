@@ -192,6 +192,14 @@ def test_a_required_header_may_be_an_option_that_is_left_out() -> None:
     scheme.verify(scheme.sign(request, {"secret": "s", "app": "a1"}), {"secret": "s", "app": "a1"})
 
 
+def test_what_else_a_required_header_is_made_of_may_not_be_left_out() -> None:
+    scheme = HMAC("X", require={"X-App": "[{option:app}.{header:X-Part}]"})
+    options = {"secret": "s", "app": "a1"}
+    request = Request.make(headers={"X-Part": "p", "X-App": "another"}, body="{}")
+    scheme.verify(scheme.sign(request, options), options)
+    assert reason(scheme, HMAC("X").sign(request.with_header("X-Part", None), options), options) == "mismatch"
+
+
 BOTH = OneOf(signed=StandardWebhooks(), token=Token("X-Token"))
 
 

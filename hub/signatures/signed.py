@@ -257,12 +257,13 @@ class Signed(ABC):
 
     def _check_required(self, request: Request, options: Mapping[str, Any]) -> None:
         for place, template in self.require.items():
-            found, named, wanted = place_text(place, request), named_place(place), _rendered(template, request, options)
-            if template.options and not wanted:
+            # those that are needed are there: `missing` has told
+            if any(options.get(name) in (None, "") for name in template.options):
                 continue
+            found, named = place_text(place, request), named_place(place)
             if found is None:
                 raise Refused("missing", f"{named} is missing or empty", place=named)
-            if compare_digest(found.encode("utf-8", "replace"), wanted):
+            if compare_digest(found.encode("utf-8", "replace"), _rendered(template, request, options)):
                 continue
             if template.options:
                 raise Refused("mismatch", f"{named} is not the configured {', '.join(template.options)}", place=named)
