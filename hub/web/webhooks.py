@@ -20,6 +20,7 @@ from hub.core import Hub
 from hub.request import Headers, Request
 from hub.source import Outcome, problem
 from hub.web.deadlines import Deadlines
+from hub.web.guard import hostname
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -104,7 +105,7 @@ class Webhooks:
         host = _text(fields, b"host")
         if proxied:
             host = _text(fields, b"x-forwarded-host").partition(",")[0].strip() or host
-        if self._hosts and _hostname(host) not in self._hosts:
+        if self._hosts and hostname(host) not in self._hosts:
             detail = f"the Host is {host[:100]!r}; [server] allowed_hosts has {', '.join(sorted(self._hosts))}"
             raise _Stop(problem(421, "host", "This host is not served here", stage="host", detail=detail))
         return host
@@ -234,10 +235,6 @@ def _is_in(address: str, networks: Sequence[IPv4Network | IPv6Network]) -> bool:
     except ValueError:
         return False
     return any(ip in network for network in networks)
-
-
-def _hostname(host: str) -> str:
-    return host.lower().rpartition(":")[0] or host.lower() if not host.endswith("]") else host.lower()
 
 
 def _too_large(limit: int) -> Outcome:
