@@ -6,25 +6,10 @@ secret, the `handshake_key`.
 The look of the signature is known from other receivers only (unverified).
 """
 
-from dataclasses import dataclass
-
-from hub import Limits, Provider, Request, body, first_of, form, hookimpl
+from hub import Limits, Provider, first_of, hookimpl
 from hub.signatures import HMAC, OneOf, Token
 
-
-@dataclass(frozen=True, slots=True)
-class field:
-    """A field of the submission, in either form."""
-
-    name: str
-
-    def __call__(self, request: Request) -> object:
-        return first_of(form(self.name), body(self.name))(request)
-
-    def put(self, request: Request, value: object) -> Request:
-        """The request with the field set to `value`."""
-        return (form if "form" in request.content_type else body)(self.name).put(request, value)
-
+from ._field import field
 
 formstack = Provider(
     name="formstack",
