@@ -16,7 +16,7 @@ SUBSCRIPTIONS = {"name": "subscription", "plugin": "subscriber", "events": "even
 
 
 def check(config: ConfigPath = CONFIG, as_json: AsJson = False) -> None:
-    """Check the configuration; list what it says and what is doubtful."""
+    """Check the configuration; say what is doubtful."""
     import asyncio
 
     from hub.cli.output import json_lines, say, table

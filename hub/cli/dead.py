@@ -34,7 +34,7 @@ COLUMNS = {
 }
 WAITING = {**COLUMNS, "due": "next try"}
 Subscription = Annotated[str | None, typer.Option("--subscription", help="Of this subscription.")]
-Events = Annotated[list[str] | None, typer.Argument(metavar="[EVENT]...", help="Ids of events.")]
+Events = Annotated[list[str] | None, typer.Argument(metavar="EVENT", help="Ids of events.")]
 
 
 @dead.command("list")

@@ -9,12 +9,14 @@ import typer
 from hub.cli.common import CONFIG, AsJson, ConfigPath
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from hub.about import About
 
 COLUMNS = {"name": "name", "title": "platform", "scheme": "scheme", "samples": "samples", "place": "from"}
 WIDTH = 100
+KEY = 16
+"""Columns of a name before what it means."""
 
 
 def providers(
@@ -73,42 +75,46 @@ def _print(facts: About) -> None:
     say(f"{facts.provider.title} ({facts.provider.name}), {facts.origin.place}: {facts.origin.file}", bold=True)
     _say(facts.summary)
     say(facts.provider.docs)
-    for heading, lines in _sections(facts):
+    for heading, lines, indent in _sections(facts):
         if lines:
             say()
             say(heading, bold=True)
             for line in lines:
-                _say(line)
+                _say(line, indent)
 
 
-def _sections(facts: About) -> Iterator[tuple[str, list[str]]]:
+def _sections(facts: About) -> Iterator[tuple[str, list[str], int]]:
+    """Headings with their lines, and by how much the rest of a long line is indented."""
     limits = facts.provider.limits
-    yield "Set up", [facts.setup] if facts.setup else []
+    yield "Set up", [facts.setup] if facts.setup else [], 0
     for label, toml in facts.config().items():
-        yield f"Config{f' ({label})' if label else ''}", toml.splitlines()
-    yield "Options", [f"{key:<16} {option.doc}" for key, option in facts.options.items()]
-    yield (
-        "Proof",
-        [f"{mode.label}: {mode.look or mode.scheme}; signed: {mode.signed or 'nothing'}" for mode in facts.modes],
-    )
-    yield "To know", [f"- {text}" for text in facts.caveats]
-    yield "Events", [f"{part:<16} {words}" for part, words in {**facts.reads, **facts.answers}.items()]
+        yield f"Config{f' ({label})' if label else ''}", toml.splitlines(), 0
+    yield "Options", _columns({key: option.doc for key, option in facts.options.items()}), KEY + 1
+    proof = [f"{mode.label}: {mode.look or mode.scheme}; signed: {mode.signed or 'nothing'}" for mode in facts.modes]
+    yield "Proof", proof, 0
+    yield "To know", [f"- {text}" for text in facts.caveats], 2
+    yield "Events", _columns({**facts.reads, **facts.answers}), KEY + 1
     documented = {
         "timeout": f"{limits.timeout:g} s" if limits.timeout else "",
         "retries": limits.retries,
         "disabled": limits.disables,
     }
     sure = " (unverified)" if limits.confidence == "low" else ""
-    yield f"Limits{sure}", [f"{key:<16} {words}" for key, words in documented.items() if words]
-    yield "Samples", [f"hub send {facts.provider.name} {event}" for event in facts.samples]
+    yield f"Limits{sure}", _columns({key: words for key, words in documented.items() if words}), KEY + 1
+    yield "Samples", [f"hub send {facts.provider.name} {event}" for event in facts.samples], 0
 
 
-def _say(text: str) -> None:
+def _columns(rows: Mapping[str, str]) -> list[str]:
+    return [f"{key:<{KEY}} {words}" for key, words in rows.items()]
+
+
+def _say(text: str, indent: int = 0) -> None:
     """One line, or several where it is long."""
     import textwrap
 
     from hub.cli.output import say
 
-    indent = " " * (17 if text[16:17] == " " else 2 if text.startswith("- ") else 0)
-    for line in textwrap.wrap(text, WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False):
+    for line in textwrap.wrap(
+        text, WIDTH, subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False
+    ):
         say(line)

@@ -39,7 +39,7 @@ COLUMNS = {
     "peer": "from",
     "id": "id",
 }
-Ids = Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="Their ids, or the start of them.")]
+Ids = Annotated[list[str] | None, typer.Argument(metavar="ID", help="Their ids, or the start of them.")]
 Stage = Annotated[
     str | None, typer.Option("--stage", help="verify: refused; read: signed well, but the provider could not read it.")
 ]

@@ -26,7 +26,7 @@ COLUMNS = {"id": "id", "subscription": "subscription", "state": "state", "delive
 
 
 def replay(
-    event: Annotated[list[str] | None, typer.Argument(metavar="[EVENT]...", help="Ids of events.")] = None,
+    event: Annotated[list[str] | None, typer.Argument(metavar="EVENT", help="Ids of events.")] = None,
     config: ConfigPath = CONFIG,
     to: Annotated[list[str] | None, typer.Option("--to", help="To this subscription; may be repeated.")] = None,
     since: Since = None,

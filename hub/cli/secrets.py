@@ -12,7 +12,7 @@ secrets = typer.Typer(
     cls=Listing, help="List, accept or drop secrets that handshakes have brought.", rich_markup_mode=None
 )
 COLUMNS = {"source": "source", "option": "option", "state": "state", "ends": "ends in", "id": "id"}
-Ids = Annotated[list[str], typer.Argument(metavar="ID...", help="Their ids, or the start of them.")]
+Ids = Annotated[list[str], typer.Argument(metavar="ID", help="Their ids, or the start of them.")]
 
 
 @secrets.command("list")
