@@ -27,7 +27,10 @@ LANGUAGES = {"PyPI": " (Python)", "npm": " (JavaScript)"}
 INTRODUCTION = """# Configuration
 
 Everything stands in `config.toml`, and in the `.env` file beside it what must not be read by others. `hub check` says
-all that is wrong with them at once. Editors complete and check it with [the schema](config.schema.json).
+all that is wrong with them at once.
+
+Editors complete and check it with [its JSON Schema](config.schema.json): VS Code with Even Better TOML, and others that
+use Taplo, when the first line of `config.toml` is `#:schema docs/config.schema.json`, with the path to where it is.
 
 A value may come from the environment, `{ env = "GITHUB_SECRET" }`, or from a file, `{ file = "/run/secrets/github" }`.
 The real environment wins over `.env`. Relative paths are relative to the folder of `config.toml`.

@@ -19,7 +19,8 @@ The platforms that the hub knows, each with a page of its own: what to do there,
 know. On the terminal: `hub providers`, `hub providers <name>`. A platform that is not here is
 [one small file](write-a-provider.md); any sender that signs in a usual way can be [generic](providers/generic.md).
 
-- **signed**: in the words of [the schemes](write-a-provider.md#the-file): `{body}` is all of the body, byte for byte.
+- **signed**: in the words of [the schemes](write-a-provider.md#the-schemes): `{body}` is all of the body, byte for
+  byte.
 - **replay**: what limits for how long a captured request is taken. Where nothing does, a copy is recognized by its
   delivery id, if there is one, as long as the log keeps the event.
 - **answers**: a *handshake* is answered before verification; an *answer* is what the platform wants back after it,
@@ -29,6 +30,8 @@ know. On the terminal: `hub providers`, `hub providers <name>`. A platform that 
 - **sure**: how sure the timeout and the disable rule are; *low* is unverified.
 
 """
+HOW = "../quickstart.md#development-keys"
+DEVELOPMENT = f"Where the platform signs with a private key, `hub send` needs [a development key]({HOW})."
 COLUMNS = (
     "provider",
     "platform",
@@ -78,7 +81,7 @@ def page(facts: About, tested: Sequence[str] = ()) -> str:
         "To know": [f"- {text}" for text in facts.caveats],
         "Events": list(_events(facts)),
         "Limits": list(_limits(facts.provider.limits)),
-        "Try it": ["```console", *(f"$ hub send {facts.provider.name} {event}" for event in facts.samples), "```"],
+        "Try it": list(_tries(facts)),
     }
     parts = [f"\n## {title}\n\n" + "\n".join(lines) for title, lines in sections.items() if lines]
     text = "\n".join([*head, *parts])
@@ -133,6 +136,14 @@ def _limits(limits: Limits) -> Iterator[str]:
         "confidence": "low: unverified" if limits.confidence == "low" else limits.confidence,
     }
     yield from _table(("what", "documented"), [(what, words) for what, words in documented.items() if words])
+
+
+def _tries(facts: About) -> Iterator[str]:
+    yield "```console"
+    yield from (f"$ hub send {facts.provider.name} {event}" for event in facts.samples)
+    yield "```"
+    if any(option.development for option in facts.options.values()):
+        yield f"\n{DEVELOPMENT}"
 
 
 def _known(limits: Limits) -> bool:

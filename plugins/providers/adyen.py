@@ -27,7 +27,7 @@ KEY = "The HMAC key, in hex as the Customer Area shows it."
 
 
 def answer(request: Request) -> Reply:
-    """Older endpoints want this word; the others want no more than a 2xx."""
+    """Older endpoints want the word `[accepted]`; the others want no more than a 2xx."""
     return Reply(200, "[accepted]")
 
 
