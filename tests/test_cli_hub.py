@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import os
 import shutil
@@ -17,7 +16,7 @@ from typing import Any
 
 import pytest
 from api_kit import acme_folder
-from cli_kit import command, environ, free_ports
+from cli_kit import command, environ, free_ports, wait_for
 
 from hub.config import load_config
 
@@ -100,23 +99,6 @@ def made(folder: Path) -> Path:
     for name, body in SAMPLES.items():
         (folder / "plugins" / "samples" / "acme" / f"{name}.json").write_bytes(body)
     return file
-
-
-def wait_for(port: int, process: subprocess.Popen[str]) -> None:
-    """Until the webhook listener answers."""
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
-        if process.poll() is not None:
-            raise AssertionError(process.communicate()[1])
-        try:
-            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
-            connection.request("GET", "/healthz")
-            assert connection.getresponse().status == 200
-            connection.close()
-            return
-        except OSError:
-            time.sleep(0.02)
-    raise AssertionError("the hub did not start")
 
 
 @pytest.fixture(autouse=True)
