@@ -58,9 +58,10 @@ def default(host: SplitResult) -> str:
 
 
 def signed(shown: Callable[[SplitResult], str]) -> Callable[[Request], str | None]:
-    """The URL, then a form's fields by name; of any other body its URL has the hash."""
+    """What is signed, with the host as `shown` writes it."""
 
     def text(request: Request) -> str | None:
+        """The URL, then a form's fields by name; of any other body its URL has the hash."""
         if request.body and not request.form and query("bodySHA256")(request) != digest(request):
             return None
         url = urlsplit(request.url)
