@@ -46,7 +46,7 @@ def _http_url(value: str) -> str:
 def _log_url(value: str) -> str:
     scheme, separator, rest = value.partition("://")
     if not separator or scheme not in ("sqlite", "nats", "tls") or not rest.strip("/"):
-        raise ValueError("it is sqlite:///<file> or nats://<host>:4222,<host>:4222")
+        raise ValueError("it is sqlite:///<file>")
     if scheme == "sqlite" and not rest.startswith("/"):
         raise ValueError("a file's URL has three slashes, four if its path is absolute: sqlite:///data/hub.db")
     return value
@@ -148,8 +148,7 @@ class LogSettings(Table):
     url: LogUrl = Field(
         default="sqlite:///data/hub.db",
         repr=False,
-        description="`sqlite:///<file>`, relative to this file's folder (four slashes: absolute), or "
-        "`nats://<host>:4222,<host>:4222` for JetStream.",
+        description="`sqlite:///<file>`, relative to this file's folder; four slashes: absolute.",
     )
     keep: Duration = Field(default=7 * DAY, description="How long events and their requests are kept, at least.")
 

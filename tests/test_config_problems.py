@@ -133,7 +133,7 @@ def test_every_problem_is_reported_in_the_order_of_the_file(load: Load, tmp_path
         ("[server]\npublic_url = 'hub.example'", "server.public_url: it is a whole URL, such as https://hub.exam"),
         ("[log]\nkeep = '7 days'", "log.keep: a duration is a number of seconds, or a text such as"),
         ("[log]\nurl = 'sqlite://data/hub.db'", "log.url: a file's URL has three slashes"),
-        ("[log]\nurl = 'mysql://x'", "log.url: it is sqlite:///<file> or nats://"),
+        ("[log]\nurl = 'mysql://x'", "log.url: it is sqlite:///<file>"),
         ("[console]\nhost = '0.0.0.0'", "console.host: a console that others can reach needs a token: set token ="),
         ("[console]\nhost = 'hub.example.com'", "console.host: a console that others can reach needs a token"),
         ("[console]\nport = 8000", "console.port: the webhook listener has port 8000 already"),
