@@ -206,6 +206,12 @@ def test_what_send_does_not_understand(capsys: Capsys, arguments: list[str], say
     assert (done.code, says in done.err) == (2, True), done.err
 
 
+def test_a_source_that_is_newer_than_the_hub(hub: Process, capsys: Capsys, tmp_path: Path) -> None:
+    (tmp_path / "c.toml").write_text(f'[server]\nport = {hub.port}\n[providers.github]\nsecret = "s"\n')
+    done = command(capsys, "send", "github", "--bad-signature", "--config", str(tmp_path / "c.toml"))
+    assert (done.code, "does not know [providers.github]: restart it" in done.out) == (1, True)
+
+
 def test_a_body_of_ones_own(capsys: Capsys, tmp_path: Path) -> None:
     file = tmp_path / "body.json"
     file.write_bytes(b'{"event":"own","subject":"mine"}')

@@ -179,7 +179,8 @@ async def _answer(order: _Order, target: Target, event: str | None, client: http
         raise HubNotRunning(f"the hub does not run at {where}: start it with `hub run`") from None
     except httpx2.HTTPError as error:
         raise HubError(f"{url}: no answer ({type(error).__name__})") from None
-    took, right = time.perf_counter() - began, response.is_success is not order.bad
+    took = time.perf_counter() - began
+    right = response.is_success is not order.bad and response.status_code != 404  # an unknown source refuses nothing
     return _Answer(target.settings.name, event, response.status_code, response.text[:ANSWER], right, took, at)
 
 
@@ -189,6 +190,9 @@ async def _tell(order: _Order, answer: _Answer) -> None:
     name = f"{answer.source} {answer.event}" if answer.event else answer.source
     colour = "green" if answer.right else "red"
     say(f"{answer.status}  {name}  {answer.took * 1000:.1f} ms  {answer.text}", colour=colour)
+    if answer.status == 404 and order.asked is None:
+        say(f"the hub that runs does not know [providers.{answer.source}]: restart it", colour="yellow")
+        return
     if not order.bad:
         return
     if not answer.right:
