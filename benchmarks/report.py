@@ -26,17 +26,18 @@ coordinated omission. A given rate is vegeta's, which does not wait; a latency r
 due. CPU and memory are those of the server's whole process tree. `lost` are events that were answered 200 and are not
 in the database afterwards. The lag ends when another process has the event. `make bench` repeats all of it."""
 PLOTS = {
-    "latency.svg": "Latency against offered rate",
-    "connections.svg": "Accepted a second against connections",
-    "events.svg": "Accepted a second against events already in the log",
+    "latency.svg": ("Latency against offered rate", "paced"),
+    "connections.svg": ("Accepted a second against connections", "connections"),
+    "events.svg": ("Accepted a second against events already in the log", "filled"),
 }
+"""Title, and the part of a result that is drawn."""
 
 
 def markdown(result: Result, plots: str = "") -> str:
     """The whole report. plots: the folder of the plots, as the page sees it; none are shown without it."""
     parts = [QUICK if result["options"]["quick"] else "", _where(result), _aims(result), _full(result)]
     parts += [_paced(result), _alone(result), _caveats(result), METHOD]
-    parts += [f"![{title}]({plots}/{name})" for name, title in PLOTS.items() if plots]
+    parts += [f"![{title}]({plots}/{name})" for name, (title, part) in PLOTS.items() if plots and result.get(part)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
