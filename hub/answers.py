@@ -31,3 +31,8 @@ def accepted(outcome: Outcome, event_id: str | None, *, duplicate: bool = False)
 def unavailable(kind: str, title: str, detail: str) -> Outcome:
     """`503` with `Retry-After`. Never 429: some platforms drop what was answered so."""
     return problem(503, kind, title, stage="unavailable", detail=detail, headers={"retry-after": RETRY_AFTER})
+
+
+def failed() -> Outcome:
+    """`500`: the hub has a bug."""
+    return problem(500, "internal", "The hub failed", stage="internal")

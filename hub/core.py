@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from hub.answers import accepted, unavailable
+from hub.answers import accepted, failed, unavailable
 from hub.config import Config, SourceConfig
 from hub.dispatch import Dispatcher, Subscription
 from hub.errors import KeyNeeded, KeyUnavailable, LogError, LogUnavailable, Refused
@@ -55,6 +56,7 @@ class Hub:
         self._binding = asyncio.Lock()
         self._janitor: asyncio.Task[None] | None = None
         self._following: set[asyncio.Task[None]] = set()
+        self._receiving: set[asyncio.Task[Outcome]] = set()
 
     async def open(self) -> None:
         """Open the log and bind the sources; nothing is received or delivered yet."""
@@ -108,38 +110,93 @@ class Hub:
     async def receive(self, name: str, request: Request) -> Outcome:
         """One request to `/webhooks/<name>`: decided, kept, and the answer to give."""
         began = time.perf_counter()
-        outcome, stored = await self._receive(name, request)
-        known = name if name in self._settings else None
-        self.telemetry.answered(known, request.method, outcome, stored, time.perf_counter() - began)
-        return outcome
+        try:
+            outcome = await self._decided(name, request)
+        except KeyUnavailable as error:
+            outcome = unavailable("key-unavailable", "A key for verification is not available", str(error))
+        return await self._settle(name, request, outcome, began)
+
+    def receive_soon(self, name: str, request: Request, answer: Callable[[Outcome], None]) -> None:
+        """`receive` for a caller that does not wait, without a task where the request needs none, as nearly always.
+
+        answer: called once, with the answer to give.
+        """
+        began = time.perf_counter()
+        try:
+            outcome = self._decide(name, request)
+        except KeyNeeded:
+            self._later(self.receive(name, request), answer)
+            return
+        if outcome.stage != "accepted" or outcome.reply or not outcome.events or self._settings[name].dedupe == "body":
+            self._later(self._settle(name, request, outcome, began), answer)
+            return
+
+        def kept(appended: asyncio.Future[list[Stored]]) -> None:
+            try:
+                stored = appended.result()
+                reply = accepted(outcome, stored[0].event.id, duplicate=stored[0].duplicate and _all_known(stored))
+            except LogUnavailable as error:
+                stored, reply = [], unavailable("log-unavailable", "The request could not be kept", str(error))
+            except LogError:
+                # the request alone is kept
+                self._later(self._settle(name, request, outcome, began), answer)
+                return
+            answer(self._answered(name, request, reply, stored, began))
+
+        asyncio.ensure_future(self.log.append(request, outcome.events)).add_done_callback(kept)
+
+    def _later(self, work: Coroutine[Any, Any, Outcome], answer: Callable[[Outcome], None]) -> None:
+        """The answer comes from a task."""
+
+        def done(task: asyncio.Task[Outcome]) -> None:
+            self._receiving.discard(task)
+            error = asyncio.CancelledError() if task.cancelled() else task.exception()
+            if error is not None:
+                self.telemetry.warn(f"a request could not be answered: {type(error).__name__}: {error}")
+            answer(task.result() if error is None else failed())
+
+        task = asyncio.create_task(work)
+        self._receiving.add(task)
+        task.add_done_callback(done)
 
     def refused_early(self, name: str, method: str, outcome: Outcome) -> None:
         """A request was refused before its body was there."""
         self.telemetry.answered(name if name in self._settings else None, method, outcome, (), 0.0)
 
-    async def _receive(self, name: str, request: Request) -> tuple[Outcome, list[Stored]]:
+    def _decide(self, name: str, request: Request) -> Outcome:
+        """Raises: KeyNeeded"""
         source = self.sources.get(name)
-        if source is None:
-            return self._no_source(name), []
-        try:
-            outcome = await self._examine(source, request)
-        except KeyUnavailable as error:
-            return unavailable("key-unavailable", "A key for verification is not available", str(error)), []
-        if not outcome.accepted:
-            if outcome.stage == "verify":
-                self.quarantine.offer(_rejection(name, request, outcome, "verify"))
-                if self.on_refusal is not None:
-                    self.on_refusal(source, request)
-            return outcome, []
-        try:
-            answer, stored = await self._keep_all(source, request, outcome)
-        except LogError as error:
-            return unavailable("log-unavailable", "The request could not be kept", str(error)), []
-        if answer.reply is not None and answer.reply.follow is not None:
-            task = asyncio.create_task(self._follow(name, answer.reply), name=f"follow {name}")
-            self._following.add(task)
-            task.add_done_callback(self._following.discard)
-        return answer, stored
+        return self._no_source(name) if source is None else source.examine(request)
+
+    async def _decided(self, name: str, request: Request) -> Outcome:
+        """`_decide` with the keys that it needs. Raises: KeyUnavailable"""
+        source = self.sources.get(name)
+        return self._no_source(name) if source is None else await self._examine(source, request)
+
+    async def _settle(self, name: str, request: Request, outcome: Outcome, began: float) -> Outcome:
+        """Do what the outcome asks for; the answer to give."""
+        stored: list[Stored] = []
+        if not outcome.accepted and outcome.stage == "verify":
+            self.quarantine.offer(_rejection(name, request, outcome, "verify"))
+            if self.on_refusal is not None:
+                self.on_refusal(self.sources[name], request)
+        elif outcome.accepted:
+            try:
+                outcome, stored = await self._keep_all(self.sources[name], request, outcome)
+            except LogError as error:
+                outcome = unavailable("log-unavailable", "The request could not be kept", str(error))
+            if outcome.reply is not None and outcome.reply.follow is not None:
+                task = asyncio.create_task(self._follow(name, outcome.reply), name=f"follow {name}")
+                self._following.add(task)
+                task.add_done_callback(self._following.discard)
+        return self._answered(name, request, outcome, stored, began)
+
+    def _answered(
+        self, name: str, request: Request, outcome: Outcome, stored: Sequence[Stored], began: float
+    ) -> Outcome:
+        known = name if name in self._settings else None
+        self.telemetry.answered(known, request.method, outcome, stored, time.perf_counter() - began)
+        return outcome
 
     async def _follow(self, name: str, reply: Reply) -> None:
         """Call the URL that a reply names, if it does; a failure is for the operator."""
@@ -192,7 +249,7 @@ class Hub:
         stored = await self._append(source, request, outcome.events)
         if outcome.reply is not None:
             return outcome, stored
-        return accepted(outcome, stored[0].event.id, duplicate=all(one.duplicate for one in stored)), stored
+        return accepted(outcome, stored[0].event.id, duplicate=_all_known(stored)), stored
 
     async def _append(self, source: Source, request: Request, events: Sequence[Event]) -> list[Stored]:
         settings = self._settings[source.name]
@@ -269,6 +326,10 @@ async def bind_source(settings: SourceConfig, log: Log) -> Source:
             known = options.get(option)
             options[option] = [*(known if isinstance(known, list) else [known] if known else []), value]
     return Source(settings.name, settings.provider, options, verify=settings.verify)
+
+
+def _all_known(stored: Sequence[Stored]) -> bool:
+    return all(one.duplicate for one in stored)
 
 
 def _rejection(source: str, request: Request, outcome: Outcome, stage: str) -> Rejection:

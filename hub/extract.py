@@ -126,6 +126,26 @@ def _planted(value: Any, keys: list[str], leaf: object) -> Any:
     return {**branch, keys[0]: _planted(branch.get(keys[0]), keys[1:], leaf)}
 
 
+@dataclass(frozen=True, slots=True)
+class json_in:
+    """For `data`: the JSON in a place, such as a form field; the body as JSON where the place is absent.
+
+    Raises, when called:
+        Unreadable: it is not JSON.
+    """
+
+    place: Reader
+
+    def __call__(self, request: Request) -> Any:
+        text = self.place(request)
+        if text is None:
+            return request.json
+        try:
+            return orjson.loads(text)
+        except orjson.JSONDecodeError as error:
+            raise Unreadable(f"not JSON: {error}") from None
+
+
 @dataclass(frozen=True, slots=True, init=False)
 class inside:
     """A value in content that is not plain JSON: JSON in a form field, base64, a token, XML.

@@ -6,8 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import cached_property
-from typing import Any, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar, overload
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 import orjson
@@ -16,6 +15,26 @@ from hub.errors import Unreadable
 
 Headers = tuple[tuple[bytes, bytes], ...]
 T = TypeVar("T")
+
+
+class lazy(Generic[T]):
+    """A property that is read once: what functools has takes a lock each time before Python 3.12."""
+
+    def __init__(self, read: Callable[[Any], T]) -> None:
+        self._read = read
+        self._name = read.__name__
+        self.__doc__ = read.__doc__
+
+    @overload
+    def __get__(self, request: None, owner: type) -> Self: ...
+    @overload
+    def __get__(self, request: object, owner: type) -> T: ...
+    def __get__(self, request: object | None, owner: type) -> T | Self:
+        """Asked only as long as the instance has no such attribute of its own."""
+        if request is None:
+            return self
+        value = request.__dict__[self._name] = self._read(request)
+        return value
 
 
 @dataclass(frozen=True)
@@ -60,18 +79,14 @@ class Request:
         value = self.fields.get(name.lower().encode("latin-1", "replace"))
         return None if value is None else value.decode("latin-1")
 
-    @property
+    @lazy
     def fields(self) -> Mapping[bytes, bytes]:
         """The headers by name, those of one name joined."""
-        # looked up for every request many times: a cached_property would take a lock each time
-        found: dict[bytes, bytes] | None = self.__dict__.get("_fields")
-        if found is None:
-            found = dict(self.headers)
-            if len(found) != len(self.headers):
-                found = {}
-                for name, value in self.headers:
-                    found[name] = b", ".join((found[name], value)) if name in found else value
-            self.__dict__["_fields"] = found
+        found = dict(self.headers)
+        if len(found) != len(self.headers):
+            found = {}
+            for name, value in self.headers:
+                found[name] = b", ".join((found[name], value)) if name in found else value
         return found
 
     def with_header(self, name: str, value: str | None) -> Self:
@@ -80,10 +95,10 @@ class Request:
         kept = tuple(pair for pair in self.headers if pair[0] != key)
         return replace(self, headers=kept if value is None else (*kept, (key, encode_header(value))))
 
-    @property
+    @lazy
     def content_type(self) -> str:
         """The media type, lower case, without parameters; "" if there is none."""
-        return (self.header("content-type") or "").partition(";")[0].strip().lower()
+        return self.fields.get(b"content-type", b"").partition(b";")[0].strip().lower().decode("latin-1")
 
     @property
     def path(self) -> str:
@@ -95,12 +110,12 @@ class Request:
         """The URL's query without "?", still percent-encoded."""
         return _split(self.url).query
 
-    @cached_property
+    @lazy
     def text(self) -> str:
         """The body as UTF-8; bytes that are not become U+FFFD."""
         return self.body.decode("utf-8", "replace")
 
-    @cached_property
+    @lazy
     def json(self) -> Any:
         """The body as JSON. In a part of a batch: the part.
 
@@ -126,18 +141,19 @@ class Request:
         except (ValueError, RecursionError):
             raise Unreadable(f"the body is not JSON: {error}") from None
 
-    @cached_property
+    @lazy
     def form(self) -> dict[str, list[str]]:
         """The fields of an urlencoded or multipart form body (files by their content, as text); {} if it is no form."""
-        if self.content_type == "multipart/form-data":
+        kind = self.content_type
+        if kind == "multipart/form-data":
             return _multipart(self)
-        if self.content_type not in ("application/x-www-form-urlencoded", ""):
+        if kind not in ("application/x-www-form-urlencoded", ""):
             return {}
-        if self.content_type == "" and (self.body[:64].lstrip()[:1] in (b"{", b"[") or b"=" not in self.body):
+        if kind == "" and (self.body[:64].lstrip()[:1] in (b"{", b"[") or b"=" not in self.body):
             return {}
         return _fields(self.body.decode("utf-8", "replace"))
 
-    @cached_property
+    @lazy
     def query(self) -> dict[str, list[str]]:
         """The URL's query fields."""
         return _fields(self.query_string)
@@ -157,11 +173,21 @@ class Request:
     def once(self, read: Callable[[Self], T]) -> T:
         """What a function of the request gives, which is asked only once: several places stand in the same content."""
         # the function is kept beside: an id says which one it is only as long as it lives
-        known: dict[int, tuple[T, object]] = self.__dict__.setdefault("_once", {})
-        key = id(read)
-        if key not in known:
-            known[key] = read(self), read
-        return known[key][0]
+        known = self._once
+        found = known.get(id(read))
+        if found is None:
+            found = known[id(read)] = read(self), read
+        value: T = found[0]
+        return value
+
+    @lazy
+    def _once(self) -> dict[int, tuple[Any, object]]:
+        return {}
+
+    def let_go(self) -> None:
+        """Forget what was read from it: a parsed body is many objects, and requests wait together for the disk."""
+        for name in ("json", "_once", "form", "text"):
+            self.__dict__.pop(name, None)
 
 
 def encode_header(value: str) -> bytes:

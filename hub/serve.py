@@ -12,11 +12,8 @@ import socket
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from typing import Any
 
 import structlog
-import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from hub.config import Config
 from hub.core import Hub
@@ -24,17 +21,10 @@ from hub.errors import LogError, ServeError
 from hub.request import Request
 from hub.retry import reason_of
 from hub.secrets import read_environment
-from hub.settings import Server
 from hub.source import Source
 from hub.telemetry import configure_logging
 from hub.tunnel import Tunnel, open_tunnel
-
-BACKLOG = 4096
-KEEP_ALIVE = 65
-"""Seconds: above the 60 s of common load balancers, so that they close a connection first."""
-
-LARGEST_HEAD = 64 * 1024
-"""Bytes of a head that may be unfinished."""
+from hub.web.listener import BACKLOG, Listener
 
 EXPLAIN_EVERY = 1.0
 """Seconds between two explanations for one source: strangers must not set the pace."""
@@ -80,7 +70,7 @@ async def _serve(
     from hub.web.webhooks import Webhooks
 
     apps = ((Webhooks(hub), public), (console_app(hub), private))
-    listeners = [_Server(app, sock, hub.config.server) for app, sock in apps]
+    listeners = [Listener(app, sock, hub.config.server) for app, sock in apps]
     tasks = [asyncio.create_task(listener.run()) for listener in listeners]
     while not all(listener.started for listener in listeners) and not any(task.done() for task in tasks):
         await asyncio.sleep(0.005)
@@ -194,89 +184,6 @@ def _announce(hub: Hub, public: socket.socket, private: socket.socket, tunnel: T
             hub.telemetry.warn(f"development key in use: [providers.{settings.name}]: {text}")
     for state in hub.dispatcher.states():
         say(f"  -> {state.name}")
-
-
-class _Connection(HttpToolsProtocol):
-    """uvicorn's, which would wait for ever for the head of a request, and hold one of any size."""
-
-    _since: float | None = None
-    """When what is waited for began; None while a request is read and answered, and between two."""
-    _begun = False
-    """Has the head?"""
-    _size = 0
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
-        super().connection_made(transport)
-        self._since = self.loop.time()
-
-    def on_message_begin(self) -> None:
-        super().on_message_begin()
-        # at least one byte of it is there: what else came with it may be the end of another request
-        self._since, self._begun, self._size = self.loop.time(), True, 1
-
-    def on_headers_complete(self) -> None:
-        self._since, self._begun = None, False
-        super().on_headers_complete()
-
-    def data_received(self, data: bytes) -> None:
-        idle = self.timeout_keep_alive_task is not None
-        self._size += len(data)
-        super().data_received(data)
-        if self._begun and self._size > LARGEST_HEAD:
-            self._end(b"431 Request Header Fields Too Large")
-        elif idle and self._since is None and self.cycle.response_complete:
-            # a blank line, or more of a body that is answered already, has ended uvicorn's time for idle connections
-            self._since = self.loop.time()
-
-    def look(self, now: float, within: float) -> None:
-        """End it if it is overdue. Between two requests uvicorn's own time for idle connections counts."""
-        if self._since is not None and now - self._since > (within if self._size else KEEP_ALIVE):
-            self._end(b"408 Request Timeout")
-
-    def _end(self, status: bytes) -> None:
-        if not self.transport.is_closing():
-            if self._size:
-                self.transport.write(b"HTTP/1.1 " + status + b"\r\nconnection: close\r\ncontent-length: 0\r\n\r\n")
-            self.transport.close()
-
-
-class _Server(uvicorn.Server):
-    """One uvicorn server on a socket of ours; signals are handled once for both."""
-
-    def __init__(self, app: Any, sock: socket.socket, settings: Server) -> None:
-        config = uvicorn.Config(
-            app,
-            http=_Connection,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            lifespan="off",
-            proxy_headers=False,  # the webhook listener has its own rule, trusted_proxies
-            backlog=BACKLOG,
-            timeout_keep_alive=KEEP_ALIVE,
-            timeout_graceful_shutdown=max(1, int(settings.grace)),
-        )
-        super().__init__(config)
-        self._socket = sock
-        self._head_within = settings.body_timeout
-
-    async def run(self) -> None:  # type: ignore[override]  # uvicorn's is for a process of its own
-        """Serve until `should_exit`."""
-        await self.serve(sockets=[self._socket])
-
-    async def on_tick(self, counter: int) -> bool:
-        """Ten times a second; looks for overdue connections in one of ten."""
-        if counter % 10 == 0:
-            now = asyncio.get_running_loop().time()
-            for connection in tuple(self.server_state.connections):
-                if isinstance(connection, _Connection):
-                    connection.look(now, self._head_within)
-        return await super().on_tick(counter)
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Leave the signals alone."""
-        yield
 
 
 def _listen(host: str, port: int, table: str) -> socket.socket:

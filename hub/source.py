@@ -11,6 +11,7 @@ import orjson
 
 from hub.errors import KeyNeeded, Reason, Refused, Unreadable
 from hub.event import Event, new_id
+from hub.extract import body, json_in
 from hub.provider import Fetch, Provider, Reply, bind
 from hub.redaction import Redactor
 from hub.request import Request
@@ -74,6 +75,7 @@ class Source:
         self._answer = bind(provider.answer, self.options)
         self._split = bind(provider.split, self.options)
         self._slots = {name: bind(slot, self.options) for name, slot in provider.slots()}
+        self._faithful = provider.data is None or isinstance(provider.data, (body, json_in))
         self._shows = provider.verify.shows(self.options)
         self._redactor = Redactor(self._secrets() if self._shows else ())
 
@@ -83,18 +85,24 @@ class Source:
         Raises:
             KeyNeeded: put what it fetches into `options["fetched"]`, bind again, examine again.
         """
-        try:
-            greeting = self._greet(request)
-        except Refused as refusal:
-            return self._refused(refusal, stage="handshake")
-        if greeting is not None:
-            return _replied(greeting, stage="handshake")
+        if self._handshake is not None:
+            try:
+                greeting = self._greet(request)
+            except Refused as refusal:
+                return self._refused(refusal, stage="handshake")
+            if greeting is not None:
+                return _replied(greeting, stage="handshake")
         if request.method not in self.provider.methods:
             return _wrong_method(self.provider.methods)
         try:
-            self._prove(request)
+            if self._verify is not None:
+                self._verify(request)
         except Refused as refusal:
             return self._refused(refusal)
+        except KeyNeeded:
+            raise
+        except Exception as error:  # fail closed
+            return self._refused(Refused("malformed", f"the provider {self.provider.name} failed: {error!r}", bug=True))
         return self._accepted(request)
 
     def supply(self, fetch: Fetch, text: str) -> None:
@@ -112,17 +120,18 @@ class Source:
             Unreadable: the provider cannot read it.
         """
         try:
-            parts = [request] if self._split is None else [request.part(item) for item in self._split(request)]
-            events = [self._event(part) for part in parts]
+            if self._split is None:
+                return (self._event(request),)
+            return _numbered([self._event(request.part(item)) for item in self._split(request)])
         except Unreadable:
             raise
         except Exception as error:
             raise Unreadable(f"the provider {self.provider.name} failed: {type(error).__name__}: {error}") from error
-        return _numbered(events)
+        finally:
+            request.let_go()
 
     def _greet(self, request: Request) -> Reply | None:
-        if self._handshake is None:
-            return None
+        assert self._handshake is not None
         try:
             reply: Reply | None = self._handshake(request)
         except Refused:
@@ -130,16 +139,6 @@ class Source:
         except Exception:  # a stranger's bytes broke the plugin: not a handshake
             return None
         return reply
-
-    def _prove(self, request: Request) -> None:
-        if self._verify is None:
-            return
-        try:
-            self._verify(request)
-        except (Refused, KeyNeeded):
-            raise
-        except Exception as error:  # fail closed
-            raise Refused("malformed", f"the provider {self.provider.name} failed: {error!r}", bug=True) from error
 
     def _accepted(self, request: Request) -> Outcome:
         try:
@@ -181,7 +180,7 @@ class Source:
             data = redactor.without(data)
             attributes |= {name: redactor.without(attributes[name]) for name in ("type", "deliveryid", "subject")}
         text = part.strict_json
-        if text is not None and data is part.json and ("data" not in self._slots or _says(text, data)):
+        if text is not None and data is part.json and (self._faithful or _says(text, data)):
             return Event.of_text(text, **attributes)
         return Event(**attributes, data=data)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Generic, Literal, NewType, Protocol, TypeVar
@@ -254,8 +254,8 @@ class Log(Protocol):
     async def close(self) -> None:
         """Write what is pending, then let go of it."""
 
-    async def append(self, request: Request, events: Sequence[Event]) -> list[Stored]:
-        """Keep a request and its events: all or none, in order, synced to disk on return, duplicates found.
+    def append(self, request: Request, events: Sequence[Event]) -> Awaitable[list[Stored]]:
+        """Keep a request and its events: all or none, in order, synced to disk when it is done, duplicates found.
 
         (source, deliveryid, index) has one position for as long as it is kept. A duplicate whose event has dead letters
         queues those again. With no events the request alone is not kept and [] is returned.

@@ -156,10 +156,14 @@ class SqliteLog:
 
     # events
 
-    async def append(self, request: Request, events: Sequence[Event]) -> list[Stored]:
+    def append(self, request: Request, events: Sequence[Event]) -> asyncio.Future[list[Stored]]:
         """See `Log.append`. Raises: LogUnavailable; LogError: an event that can never be kept."""
-        writer = self._writer
-        return await writer.append(prepared(request, events)) if events else []
+        try:
+            return self._writer.append(prepared(request, events) if events else None)
+        except LogError as error:
+            failed: asyncio.Future[list[Stored]] = asyncio.get_running_loop().create_future()
+            failed.set_exception(error)
+            return failed
 
     async def find(self, source: str, deliveryid: str, index: int = 0) -> Stored | None:
         """See `Log.find`."""

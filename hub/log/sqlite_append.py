@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
 from hub.errors import LogError
@@ -14,6 +15,16 @@ from hub.log.codec import Packer, Unpacker, flatten, pack_data, pack_id, pack_te
 from hub.log.sqlite_rows import LATER, STORED, stored_of
 
 Key = tuple[str, str | bytes, int]
+ONE_BY_ONE = (
+    "CREATE TEMP VIEW arriving AS SELECT e.*, r.at AS arrived, r.raw FROM events e, requests r",
+    """CREATE TEMP TRIGGER arrived INSTEAD OF INSERT ON arriving BEGIN
+    INSERT INTO requests (seq, at, raw) SELECT NEW.request, NEW.arrived, NEW.raw WHERE NEW.raw IS NOT NULL;
+    INSERT INTO events (seq, id, request, idx, source, provider, type, delivery, at, subject, time, data)
+    VALUES (NEW.seq, NEW.id, NEW.request, NEW.idx, NEW.source, NEW.provider, NEW.type, NEW.delivery, NEW.at,
+        NEW.subject, NEW.time, NEW.data);
+    END""",
+)
+"""A view that takes an event together with its request: the rows of several tables in one statement."""
 MANY = 500
 """Rows of one statement; SQLite takes 32,766 parameters."""
 NAMES = 10_000
@@ -70,6 +81,9 @@ class Appender:
         self._names: dict[str, int] = {}
         self.event = _next(connection, "events")
         self.request = _next(connection, "requests")
+        connection.execute("PRAGMA temp_store = MEMORY")
+        for statement in ONE_BY_ONE:
+            connection.execute(statement)
 
     def compress(self, appends: Sequence[Append]) -> None:
         """Before the transaction begins."""
@@ -82,6 +96,44 @@ class Appender:
         self._names.clear()
         self.event = _next(self._connection, "events")
         self.request = _next(self._connection, "requests")
+
+    def at_once(self, appends: Sequence[Append]) -> Appended | None:
+        """All appends in a transaction of one statement; None if it has to be done by `write`.
+
+        Beside a busy loop a statement waits for the interpreter longer than it runs. As nearly all are, the events have
+        to be new and of names that are known; whether they are new, the index says.
+
+        Raises:
+            sqlite3.Error, and others for a value that SQLite cannot hold: none of them is kept then.
+        """
+        values: list[Any] = []
+        done = Appended()
+        names, event, request = self._names, self.event, self.request
+        for append in appends:
+            stored: list[Stored] = []
+            raw: bytes | None = append.packed
+            for one, key, (packed, at, subject, moment, data) in zip(
+                append.events, append.keys, append.rows, strict=True
+            ):
+                source, provider, kind = names.get(one.source), names.get(one.provider), names.get(one.type)
+                if source is None or provider is None or kind is None:
+                    return None
+                values += (event, packed, request, one.index, source, provider, kind, key[1], at, subject, moment, data)
+                values += (append.at, raw)
+                raw = None  # once for all its events
+                stored.append(Stored(Position(event), one))
+                event += 1
+            done.stored.append(stored)
+            done.fresh += stored
+            request += 1
+        if not 0 < len(done.fresh) <= MANY:
+            return None
+        try:
+            self._connection.execute(f"INSERT INTO arriving VALUES {_places(14, len(done.fresh))}", values)
+        except sqlite3.IntegrityError:
+            return None  # not all are new, or one of them cannot be kept
+        self.event, self.request = event, request
+        return done
 
     def write(self, appends: Sequence[Append], now: int) -> Appended:
         """All appends, inside the caller's transaction.
@@ -189,6 +241,7 @@ def _next(connection: sqlite3.Connection, table: str) -> int:
     return int(row[0]) + 1 if row else 1
 
 
+@lru_cache(maxsize=1024)
 def _places(columns: int, rows: int) -> str:
     row = "(" + ",".join("?" * columns) + ")"
     return ",".join([row] * rows)

@@ -81,19 +81,21 @@ class Writer:
         self._thread = threading.Thread(target=self._run, name=f"log writer {path.name}", daemon=True)
         self._thread.start()
 
-    async def append(self, append: Append) -> list[Stored]:
-        """Raises: LogUnavailable, LogError"""
+    def append(self, append: Append | None) -> asyncio.Future[list[Stored]]:
+        """Done when it is synced to disk; at once for None. Raises: LogUnavailable; the future: also LogError"""
+        future: asyncio.Future[list[Stored]] = self._loop.create_future()
+        if append is None:
+            future.set_result([])
+            return future
         if self._closing:
             raise LogUnavailable("the log is closed")
         if self._bytes + append.size > WAITING_BYTES and self._bytes:
             raise LogUnavailable("too many requests wait to be written to the log")
-        work = Work(self._loop.create_future(), self._loop.time(), append=append)
         self._bytes += append.size
         if self._watch is None:
             self._watch = self._loop.call_later(0.5, self._look)
-        self._put(work)
-        stored: list[Stored] = await work.future
-        return stored
+        self._put(Work(future, self._loop.time(), append=append))
+        return future
 
     async def change(
         self, change: Callable[[sqlite3.Connection], T], *, keep: bool = False, forgets: bool = False
@@ -250,7 +252,12 @@ class Writer:
     def _write(self, works: Sequence[Work]) -> tuple[list[tuple[Work, Any]], Appended]:
         """All in one transaction; if one of them is bad, each in its own, so that only the bad one fails."""
         connection, appender = self._connect()
-        appender.compress([work.append for work in works if work.append is not None])
+        appends = [work.append for work in works if work.append is not None]
+        appender.compress(appends)
+        if len(appends) == len(works):
+            appended = appender.at_once(appends)
+            if appended is not None:
+                return list(zip(works, appended.stored, strict=True)), appended
         connection.execute("BEGIN IMMEDIATE")
         try:
             outcome = self._together(connection, appender, works)

@@ -43,6 +43,24 @@ class _Stop(Exception):
     outcome: Outcome | None
 
 
+@dataclass(slots=True)
+class Arrived:
+    """A request as the server read it.
+
+    path: unquoted, raw_path: as it was sent; query: without "?"; client: the address at the other end, "" if there is
+    none; body: b"" until it was read.
+    """
+
+    method: str
+    path: str
+    raw_path: str
+    query: str
+    scheme: str
+    headers: Headers
+    client: str
+    body: bytes = b""
+
+
 class Webhooks:
     """The ASGI application of the webhook listener."""
 
@@ -72,38 +90,66 @@ class Webhooks:
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1000})
 
+    def whole(self, arrived: Arrived, answer: Callable[[Outcome], None]) -> None:
+        """A request to `/webhooks/` that is there to its last byte: no task waits for it, `answer` is called once."""
+        name = arrived.path[len(PREFIX) :].partition("/")[0]
+        fields = dict(reversed(arrived.headers))
+        size = len(arrived.body)
+        try:
+            proxied = self._from_proxy(arrived.client)
+            host = self._host(fields, proxied)
+            if size > self._limits.get(name, self._max_body):
+                raise _Stop(_too_large(self._limits.get(name, self._max_body)))
+            if self._pending > self._max_pending:
+                raise _Stop(_overload())
+        except _Stop as stop:
+            assert stop.outcome is not None
+            self._hub.refused_early(name, arrived.method, stop.outcome)
+            answer(stop.outcome)
+            return
+        request = self._request(name, arrived, fields, host, proxied)
+        self._pending += size
+
+        def done(outcome: Outcome) -> None:
+            self._pending -= size
+            answer(outcome)
+
+        self._hub.receive_soon(name, request, done)
+
     async def _webhook(self, scope: Scope, receive: Receive, send: Send) -> None:
-        name = scope["path"][len(PREFIX) :].partition("/")[0]
-        headers: Headers = tuple(scope["headers"])
-        fields = dict(reversed(headers))  # the first of several
-        proxied = self._from_proxy(scope)
+        arrived = _arrived(scope)
+        name = arrived.path[len(PREFIX) :].partition("/")[0]
+        fields = dict(reversed(arrived.headers))  # the first of several
         length = 0
         try:
+            proxied = self._from_proxy(arrived.client)
             host = self._host(fields, proxied)
-            body = await self._body(fields, receive, self._limits.get(name, self._max_body))
-            length = len(body)
+            arrived.body = await self._body(fields, receive, self._limits.get(name, self._max_body))
+            length = len(arrived.body)
             self._pending += length
-            request = Request(
-                method=scope["method"],
-                url=self._url(scope, fields, proxied, name, host),
-                headers=headers,
-                body=body,
-                received=datetime.now(UTC),
-                peer=self._peer(scope, headers, proxied),
-            )
-            outcome = await self._hub.receive(name, request)
+            outcome = await self._hub.receive(name, self._request(name, arrived, fields, host, proxied))
         except _Stop as stop:
             if stop.outcome is None:
                 return
             outcome = stop.outcome
-            self._hub.refused_early(name, scope["method"], outcome)
+            self._hub.refused_early(name, arrived.method, outcome)
         finally:
             self._pending -= length
-        await _answer(outcome, scope["method"], send)
+        await _answer(outcome, arrived.method, send)
+
+    def _request(self, name: str, arrived: Arrived, fields: Fields, host: str, proxied: bool) -> Request:
+        return Request(
+            method=arrived.method,
+            url=self._url(name, arrived, fields, host, proxied),
+            headers=arrived.headers,
+            body=arrived.body,
+            received=datetime.now(UTC),
+            peer=self._peer(arrived, proxied),
+        )
 
     def _host(self, fields: Fields, proxied: bool) -> str:
-        host = _text(fields, b"host")
-        if proxied:
+        host = fields.get(b"host", b"").decode("latin-1")
+        if proxied and b"x-forwarded-host" in fields:
             host = _text(fields, b"x-forwarded-host").partition(",")[0].strip() or host
         if self._hosts and hostname(host) not in self._hosts:
             detail = f"the Host is {host[:100]!r}; [server] allowed_hosts has {', '.join(sorted(self._hosts))}"
@@ -150,26 +196,22 @@ class Webhooks:
             raise _Stop(None)
         return message
 
-    def _url(self, scope: Scope, fields: Fields, proxied: bool, name: str, host: str) -> str:
+    def _url(self, name: str, arrived: Arrived, fields: Fields, host: str, proxied: bool) -> str:
         """The URL as the platform was told it: platforms sign it, and proxies and tunnels change it."""
-        query = scope["query_string"].decode("latin-1")
-        mark = f"?{query}" if query else ""
-        raw: bytes = scope.get("raw_path") or scope["path"].encode()
-        path = raw.partition(b"?")[0].decode("latin-1")
+        mark = f"?{arrived.query}" if arrived.query else ""
         own = self._urls.get(name)
         if own:
             return own if "?" in own else own + mark
         base = self._hub.public_url
         if base:
-            return base.rstrip("/") + path + mark
-        scheme = scope.get("scheme", "http")
-        if proxied:
+            return base.rstrip("/") + arrived.raw_path + mark
+        scheme = arrived.scheme
+        if proxied and b"x-forwarded-proto" in fields:
             scheme = _text(fields, b"x-forwarded-proto").partition(",")[0].strip().lower() or scheme
-        return f"{scheme}://{host}{path}{mark}"
+        return f"{scheme}://{host}{arrived.raw_path}{mark}"
 
-    def _from_proxy(self, scope: Scope) -> bool:
-        client = scope.get("client")
-        return bool(self._proxies) and client is not None and self._trusted(client[0])
+    def _from_proxy(self, client: str) -> bool:
+        return bool(self._proxies) and client != "" and self._trusted(client)
 
     def _trusted(self, address: str) -> bool:
         trusted = self._seen.get(address)
@@ -179,14 +221,13 @@ class Webhooks:
             trusted = self._seen[address] = _is_in(address, self._proxies)
         return trusted
 
-    def _peer(self, scope: Scope, headers: Headers, proxied: bool) -> str:
+    def _peer(self, arrived: Arrived, proxied: bool) -> str:
         """The sender: the last address in X-Forwarded-For that is no trusted proxy, read from the right."""
-        client = scope.get("client")
-        peer = client[0] if client else ""
+        peer = arrived.client
         if not proxied:
             return peer
-        hops = b",".join(value for name, value in headers if name == b"x-forwarded-for").decode("latin-1")
-        for hop in reversed(hops.split(",")):
+        forwarded = [value for name, value in arrived.headers if name == b"x-forwarded-for"]
+        for hop in reversed(b",".join(forwarded).decode("latin-1").split(",")) if forwarded else ():
             if hop.strip():
                 peer = hop.strip()[:64]
                 if not self._trusted(peer):
@@ -203,15 +244,36 @@ class Webhooks:
         return self._health[1]
 
 
+def _arrived(scope: Scope) -> Arrived:
+    client = scope.get("client")
+    raw: bytes = scope.get("raw_path") or scope["path"].encode()
+    return Arrived(
+        method=scope["method"],
+        path=scope["path"],
+        raw_path=raw.partition(b"?")[0].decode("latin-1"),
+        query=scope["query_string"].decode("latin-1"),
+        scheme=scope.get("scheme", "http"),
+        headers=tuple(scope["headers"]),
+        client=client[0] if client else "",
+    )
+
+
 async def _answer(outcome: Outcome, method: str, send: Send) -> None:
-    headers = [(name.encode("latin-1"), _one_line(value)) for name, value in outcome.headers.items()]
-    if outcome.status not in (204, 304):
-        headers.append((b"content-length", str(len(outcome.body)).encode()))
-    if outcome.status in (408, 413):
-        headers.append((b"connection", b"close"))
+    headers, body, _ = head_of(outcome, method)
     await send({"type": "http.response.start", "status": outcome.status, "headers": headers})
-    body = b"" if method == "HEAD" or outcome.status in (204, 304) else outcome.body
     await send({"type": "http.response.body", "body": body})
+
+
+def head_of(outcome: Outcome, method: str) -> tuple[list[tuple[bytes, bytes]], bytes, bool]:
+    """The answer as it is sent: headers, body, and whether the connection is to be closed after it."""
+    status, body = outcome.status, outcome.body
+    headers = [(name.encode("latin-1"), _one_line(value)) for name, value in outcome.headers.items()]
+    if status not in (204, 304):
+        headers.append((b"content-length", b"%d" % len(body)))
+    close = status in (408, 413)
+    if close:
+        headers.append((b"connection", b"close"))
+    return headers, b"" if method == "HEAD" or status in (204, 304) else body, close
 
 
 def _one_line(value: str) -> bytes:

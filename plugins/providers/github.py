@@ -6,9 +6,7 @@ content type application/json and a secret of your own, which is the `secret`.
 
 from typing import Any
 
-import orjson
-
-from hub import Limits, Provider, Request, form, header, hookimpl, inside, join
+from hub import Limits, Provider, Request, form, header, hookimpl, inside, join, json_in
 from hub.signatures import HMAC
 
 TIMES = {
@@ -27,11 +25,7 @@ TIMES = {
 }
 """Events have no time of their own: what they are about has one. A comment is newer than its issue, so it is first."""
 
-
-def content(request: Request) -> Any:
-    """The payload, which the form mode puts into one field."""
-    payload = form("payload")(request)
-    return request.json if payload is None else orjson.loads(payload)
+content = json_in(form("payload"))
 
 
 def when(request: Request) -> Any:
