@@ -4,10 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from provider_kit import JSON, NOW, URL, packed
+from provider_kit import JSON, NOW, URL, builtin, packed
 
 from hub import Request
-from hub.loader import load_plugins
 from hub.mount import sample_folders
 from hub.samples import find_sample
 from hub.source import Outcome
@@ -32,13 +31,13 @@ def sample(name: str, event: str) -> Request:
 
 
 def signed(name: str, options: Mapping[str, Any], request: Request, mode: str | None = None) -> Request:
-    scheme = load_plugins(None).provider(name).verify
+    scheme = builtin(name).verify
     return (scheme if mode is None else scheme.modes[mode]).sign(request, options)  # type: ignore[attr-defined]  # OneOf
 
 
 def fresh(name: str, mode: str | None = None) -> dict[str, Any]:
     """Credentials for development."""
-    scheme = load_plugins(None).provider(name).verify
+    scheme = builtin(name).verify
     made: dict[str, Any] = (scheme if mode is None else scheme.modes[mode]).credentials()  # type: ignore[attr-defined]  # as above
     return made
 

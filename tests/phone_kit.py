@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from provider_kit import builtin
+
 from hub import Request
-from hub.loader import load_plugins
 from hub.mount import sample_folders
 from hub.samples import find_sample
 from hub.source import Outcome, Source
@@ -35,11 +36,11 @@ def sample(provider: str, event: str) -> Request:
 
 
 def source(provider: str, options: Mapping[str, Any]) -> Source:
-    return Source(provider, load_plugins(None).provider(provider), {"public_url": URL, **options})
+    return Source(provider, builtin(provider), {"public_url": URL, **options})
 
 
 def signed(provider: str, options: Mapping[str, Any], request: Request) -> Request:
-    return load_plugins(None).provider(provider).verify.sign(request, {"public_url": URL, **options})
+    return builtin(provider).verify.sign(request, {"public_url": URL, **options})
 
 
 def sent(provider: str, options: Mapping[str, Any], request: Request) -> Outcome:

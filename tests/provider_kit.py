@@ -2,18 +2,31 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 import orjson
 
 from hub import Request
-from hub.loader import load_plugins
+from hub.loader import Plugins, load_plugins
+from hub.provider import Provider
 from hub.source import Outcome
 from hub.testing import receive
 
 NOW = datetime(2026, 5, 1, 12, 0, 0, tzinfo=UTC)
 URL = "https://hub.example.com/webhooks/x"
 JSON = {"content-type": "application/json"}
+
+
+@cache
+def builtins() -> Plugins:
+    """Those that come with the hub, found and loaded once."""
+    return load_plugins()
+
+
+def builtin(name: str) -> Provider:
+    """A provider that comes with the hub."""
+    return builtins().provider(name)
 
 
 def packed(content: Any) -> bytes:
@@ -37,7 +50,7 @@ async def sent(
 
 def proven(name: str, options: Mapping[str, Any], content: Any, headers: Mapping[str, str] = JSON) -> Request:
     """A request with the platform's proof."""
-    return load_plugins().provider(name).verify.sign(Request.make("POST", URL, headers, packed(content), NOW), options)
+    return builtin(name).verify.sign(Request.make("POST", URL, headers, packed(content), NOW), options)
 
 
 async def signed(name: str, options: Mapping[str, Any], content: Any, headers: Mapping[str, str] = JSON) -> Outcome:

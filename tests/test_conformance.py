@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from provider_kit import builtin
 
 from hub.extract import body, first_of, form, header, items, query
-from hub.loader import builtin_names, load_plugins
+from hub.loader import builtin_names
 from hub.mount import sample_folders
 from hub.provider import Provider, Reply
 from hub.request import Request
@@ -21,7 +22,7 @@ from hub.testing import Nonconforming, check_provider
 
 @pytest.mark.parametrize("name", builtin_names("providers"))
 def test_provider_conforms(name: str) -> None:
-    check_provider(load_plugins(None).provider(name))
+    check_provider(builtin(name))
 
 
 @pytest.mark.parametrize("name", builtin_names("providers"))

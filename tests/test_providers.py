@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from provider_kit import builtin
 
 from hub.config import load_config
 from hub.errors import ConfigError
-from hub.loader import load_plugins
 from hub.mount import sample_folders
 from hub.request import Request
 from hub.samples import find_sample
@@ -35,7 +35,7 @@ def sample(provider: str, event: str) -> Request:
 
 async def send(provider: str, request: Request, options: Mapping[str, Any] | None = None) -> Outcome:
     """A sample, signed with fresh credentials unless there are options."""
-    found = load_plugins(None, installed=False).provider(provider)
+    found = builtin(provider)
     given = dict(options or found.verify.credentials())
     signed = found.verify.sign(request, given)
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in signed.headers}

@@ -9,10 +9,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from provider_kit import builtin
 
 from hub import Request
 from hub.errors import KeyNeeded
-from hub.loader import load_plugins
 from hub.source import Outcome, Source
 from hub.testing import receive
 
@@ -30,7 +30,7 @@ def post(content: Any, headers: Mapping[str, str] = JSON) -> Request:
 
 def exchange(name: str, options: Mapping[str, Any], request: Request, *, sign: bool = True) -> Outcome:
     """The answer to a request, signed with the options."""
-    provider = load_plugins().provider(name)
+    provider = builtin(name)
     signed = provider.verify.sign(request, options) if sign else request
     return Source(name, provider, {"public_url": URL, **options}).examine(signed)
 
@@ -49,7 +49,7 @@ class TestApple:
     }
 
     def made(self) -> tuple[Any, dict[str, Any]]:
-        provider = load_plugins().provider("apple-app-store")
+        provider = builtin("apple-app-store")
         return provider, provider.verify.credentials()  # type: ignore[attr-defined]
 
     def test_inner_tokens_are_decoded(self) -> None:
@@ -99,7 +99,7 @@ class TestApple:
     @pytest.mark.parametrize("mark", ["LEAF", "INTERMEDIATE"])
     def test_certificates_need_apples_marks(self, monkeypatch: pytest.MonkeyPatch, mark: str) -> None:
         """Apple's root has signed more than the store's certificates."""
-        provider = load_plugins().provider("apple-app-store")
+        provider = builtin("apple-app-store")
         constants = provider.verify.function.__globals__  # type: ignore[attr-defined]
         with monkeypatch.context() as patch:
             patch.setitem(constants, mark, "1.2.840.113635.100.6.99")
@@ -113,7 +113,7 @@ class TestPlaid:
     options: Mapping[str, Any] = {"client_id": "c", "secret": "s"}
 
     def signed(self) -> tuple[Request, str]:
-        scheme = load_plugins().provider("plaid").verify
+        scheme = builtin("plaid").verify
         made = scheme.credentials()
         public = {"named": made["jwks"]}
         request = post({"webhook_type": "ITEM", "webhook_code": "ERROR", "item_id": "i"})
@@ -129,7 +129,7 @@ class TestPlaid:
     @pytest.mark.parametrize(("expired", "accepted"), [(None, True), (1_700_000_000, False)])
     def test_the_key_is_asked_of_plaid(self, expired: int | None, accepted: bool) -> None:
         request, pem = self.signed()
-        source = Source("plaid", load_plugins().provider("plaid"), self.options)
+        source = Source("plaid", builtin("plaid"), self.options)
         with pytest.raises(KeyNeeded) as needed:
             source.examine(request)
         fetch = needed.value.fetch
@@ -145,7 +145,7 @@ class TestPlaid:
 
 
 def test_wise_keys_are_those_it_publishes() -> None:
-    provider = load_plugins().provider("wise")
+    provider = builtin("wise")
     made = provider.verify.credentials()
     signed = provider.verify.sign(post({"event_type": "transfers#state-change"}), made)
     assert Source("wise", provider, made).examine(signed).accepted
@@ -155,7 +155,7 @@ def test_wise_keys_are_those_it_publishes() -> None:
 
 
 def test_wise_sha1_needs_a_key_of_ones_own() -> None:
-    provider = load_plugins().provider("wise")
+    provider = builtin("wise")
     request = post({"event_type": "x"}).with_header("X-Signature", "AAAA")
     assert "X-Signature-SHA256" in Source("wise", provider, {}).examine(request).detail
 
@@ -183,7 +183,7 @@ def test_marqeta_sha1() -> None:
 
 
 def test_a_second_value_in_a_paddle_form_is_refused() -> None:
-    provider = load_plugins().provider("paddle-classic")
+    provider = builtin("paddle-classic")
     made = provider.verify.credentials()
     signed = provider.verify.sign(post(b"alert_name=payment_succeeded&sale_gross=1.00", FORM), made)
     source = Source("paddle-classic", provider, made)
@@ -215,7 +215,7 @@ def test_google_play_numbers_in_words(number: int, kind: str) -> None:
 
 
 def test_coinbase_signs_the_headers_it_names() -> None:
-    provider = load_plugins().provider("coinbase-cdp")
+    provider = builtin("coinbase-cdp")
     request = post({"eventType": "x"}).with_header("X-Event-Id", "one")
     signed = provider.verify.sign(request, {"secret": "s"})
     source = Source("coinbase-cdp", provider, {"secret": "s"})
@@ -231,7 +231,7 @@ def test_revenuecat_with_both_proofs_needs_both() -> None:
     options = {"secret": "Bearer value", "signing_secret": "signing"}
     request = post({"event": {"type": "TEST", "id": "1"}})
     assert exchange("revenuecat", options, request).accepted
-    provider = load_plugins().provider("revenuecat")
+    provider = builtin("revenuecat")
     alone = provider.verify.sign(request, {"secret": "Bearer value"})
     assert not exchange("revenuecat", options, alone, sign=False).accepted
 

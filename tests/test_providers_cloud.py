@@ -10,10 +10,10 @@ from typing import Any
 
 import orjson
 import pytest
+from provider_kit import builtin
 
 from hub import Request
 from hub.errors import KeyNeeded
-from hub.loader import load_plugins
 from hub.source import Outcome, Source
 
 NOW = datetime(2026, 5, 1, 12, 0, 0, tzinfo=UTC)
@@ -29,11 +29,11 @@ def made(content: Any = b"", headers: Mapping[str, str] = JSON, method: str = "P
 
 
 def examined(name: str, options: Mapping[str, Any], request: Request, *, verify: bool = True) -> Outcome:
-    return Source(name, load_plugins().provider(name), {"public_url": URL, **options}, verify=verify).examine(request)
+    return Source(name, builtin(name), {"public_url": URL, **options}, verify=verify).examine(request)
 
 
 def signed(name: str, options: Mapping[str, Any], request: Request) -> Outcome:
-    return examined(name, options, load_plugins().provider(name).verify.sign(request, options))
+    return examined(name, options, builtin(name).verify.sign(request, options))
 
 
 class TestCompressedBodies:
@@ -149,14 +149,14 @@ class TestMicrosoft:
         assert examined("microsoft-graph", {"secret": "s"}, made({"value": []})).accepted is False
 
     def test_teams_answers_only_when_told(self) -> None:
-        scheme, content = load_plugins().provider("microsoft-teams").verify, made({"type": "message", "id": "1"})
+        scheme, content = builtin("microsoft-teams").verify, made({"type": "message", "id": "1"})
         options = {"secret": scheme.credentials()["secret"]}
         assert signed("microsoft-teams", options, content).reply is None
         outcome = signed("microsoft-teams", {**options, "reply": "Noted."}, content)
         assert orjson.loads(outcome.body) == {"type": "message", "text": "Noted."}
 
     def test_event_grid_asks_for_the_keys_of_the_tenant_alone(self) -> None:
-        provider = load_plugins().provider("azure-event-grid")
+        provider = builtin("azure-event-grid")
         entra = provider.verify.modes["entra"]  # type: ignore[attr-defined]
         options = {**entra.credentials(), "tenant": "t-1", "audience": "api://hub"}
         token = entra.sign(made([]), options)
@@ -168,7 +168,7 @@ class TestMicrosoft:
         assert examined("azure-event-grid", {**given, "tenant": "../evil"}, token).accepted is False
 
     def test_a_token_of_another_application_is_refused(self) -> None:
-        provider = load_plugins().provider("azure-event-grid")
+        provider = builtin("azure-event-grid")
         entra = provider.verify.modes["entra"]  # type: ignore[attr-defined]
         options = {**entra.credentials(), "tenant": "t-1", "audience": "api://hub"}
         from jwt import encode

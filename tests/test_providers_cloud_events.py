@@ -5,10 +5,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from provider_kit import JSON, proven, sent, signed
+from provider_kit import JSON, builtin, proven, sent, signed
 
 from hub.event import Event
-from hub.loader import load_plugins
 
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 
@@ -20,7 +19,7 @@ def own_id(event: Event) -> str | None:
 
 def fresh(name: str) -> dict[str, Any]:
     """Development credentials."""
-    return load_plugins().provider(name).verify.credentials()
+    return builtin(name).verify.credentials()
 
 
 class TestAbly:

@@ -10,9 +10,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from provider_kit import builtin
 
 from hub.errors import KeyNeeded
-from hub.loader import load_plugins
 from hub.mount import sample_folders
 from hub.request import Request
 from hub.samples import find_sample
@@ -30,7 +30,7 @@ def sample(provider: str, event: str) -> Request:
 
 async def send(provider: str, event: str, **options: Any) -> Outcome:
     """A sample, signed with fresh credentials unless there are options."""
-    found = load_plugins(None, installed=False).provider(provider)
+    found = builtin(provider)
     given = options or dict(found.verify.credentials())
     signed = found.verify.sign(sample(provider, event), given)
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in signed.headers}
@@ -188,7 +188,7 @@ async def test_adobe_commerce_lets_the_shop_go_on() -> None:
 def fetching(provider: str, without: str, when: datetime) -> tuple[Source, Request]:
     found = vector(provider)
     options = {name: value for name, value in found["options"].items() if name != without}
-    source = Source(provider, load_plugins(None).provider(provider), options)
+    source = Source(provider, builtin(provider), options)
     return source, Request.make("POST", URL, found["headers"], b64decode(found["body_b64"]), when)
 
 

@@ -7,9 +7,8 @@ from typing import Any
 
 import orjson
 import pytest
-from provider_kit import JSON, NOW, packed, proven, sent, signed
+from provider_kit import JSON, NOW, builtin, packed, proven, sent, signed
 
-from hub.loader import load_plugins
 from hub.source import Outcome
 from hub.testing import receive
 
@@ -31,7 +30,7 @@ class TestSegment:
             assert [event.type for event in outcome.events][:1] == ["segment.track.Bought"]
         for batch in (b'[{"type":"page"},' + self.first + b"]", b"[]", b"[", b"[" * 100_000):
             assert not (await sent("segment", {"secret": "s"}, batch, {**JSON, "X-Signature": self.mark})).accepted
-        assert load_plugins().provider("segment").verify.covers == "none"  # that of its weakest mode
+        assert builtin("segment").verify.covers == "none"  # that of its weakest mode
 
     async def test_a_header_of_ones_own(self) -> None:
         options = {"token": "t", "header": "X-Own"}

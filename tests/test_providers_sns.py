@@ -9,10 +9,10 @@ from typing import Any
 import orjson
 import pytest
 from phone_kit import JSON, NOW, made, sample, sent, signed, source, vector
+from provider_kit import builtin
 
 from hub import KeyNeeded, Request
 from hub.keys import Keys
-from hub.loader import load_plugins
 from hub.source import Source
 from hub.testing import receive, running
 
@@ -72,7 +72,7 @@ class TestAmazonSNS:
         outcome = own.examine(self.notification())
         assert outcome.reason == "mismatch" and "not the source's topic" in outcome.detail
         assert source("aws-sns", {}).examine(self.notification()).reason == "unconfigured"
-        assert not load_plugins(None).provider("aws-sns").verify.configured({})
+        assert not builtin("aws-sns").verify.configured({})
 
     @pytest.mark.parametrize(
         "changed",
@@ -101,7 +101,7 @@ class TestAmazonSNS:
         assert "certificate_url" in source("aws-sns", other).examine(self.notification()).detail
 
     def test_json_in_the_message_is_read(self) -> None:
-        keys = load_plugins(None).provider("aws-sns").verify.credentials()
+        keys = builtin("aws-sns").verify.credentials()
         (event,) = sent("aws-sns", keys, sample("aws-sns", "Notification-s3")).events
         assert event.data["Message"]["Records"][0]["s3"]["object"]["key"] == "HappyFace.jpg"
 
@@ -141,7 +141,7 @@ class TestAmazonSNS:
             return _Entry("<ConfirmSubscriptionResponse/>", float("inf"))
 
         monkeypatch.setattr(Keys, "_load", load)
-        scheme = load_plugins(None).provider("aws-sns").verify
+        scheme = builtin("aws-sns").verify
         keys, known = scheme.credentials(), scheme.options()
         # with a development key the hub would call nobody
         given = {name: value for name, value in keys.items() if not known[name].development}

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from provider_kit import builtin
 
 from hub import Request
-from hub.loader import load_plugins
 from hub.signatures import HMAC
 from hub.source import Outcome, Source
 
@@ -26,7 +26,7 @@ def post(content: Any, headers: Mapping[str, str] = JSON, url: str = URL) -> Req
 
 def examine(name: str, options: Mapping[str, Any], request: Request, *, sign: bool = True) -> Outcome:
     """What the request comes to, signed with the options or as it is."""
-    provider = load_plugins().provider(name)
+    provider = builtin(name)
     made = provider.verify.sign(request, options) if sign else request
     return Source(name, provider, {"public_url": URL, **options}).examine(made)
 
@@ -74,7 +74,7 @@ class TestFreshBooks:
         assert (event.type, event.subject) == ("freshbooks.invoice.create", "1")
 
     def test_the_order_of_fields_is_signed(self) -> None:
-        provider = load_plugins().provider("freshbooks")
+        provider = builtin("freshbooks")
         signed = provider.verify.sign(post(b"name=a&object_id=1", FORM), {"secret": "s"})
         header = signed.header("x-freshbooks-hmac-sha256") or ""
         turned = post(b"object_id=1&name=a", FORM).with_header("x-freshbooks-hmac-sha256", header)
@@ -126,7 +126,7 @@ class TestGrafana:
 
     def test_names_of_headers_are_the_users(self) -> None:
         options = {"secret": "s", "signature_header": "X-Sig", "timestamp_header": "X-Time"}
-        provider = load_plugins().provider("grafana")
+        provider = builtin("grafana")
         signed = provider.verify.sign(post({"alerts": [self.alert]}), options)
         assert signed.header("X-Sig") and signed.header("X-Time")
         assert examine("grafana", options, signed, sign=False).accepted
@@ -171,7 +171,7 @@ class TestMonday:
 
     def test_the_audience_is_the_public_url_or_the_option(self) -> None:
         content = {"event": {"type": "create_pulse"}}
-        provider = load_plugins().provider("monday")
+        provider = builtin("monday")
         signed = provider.verify.sign(post(content, url="https://elsewhere.example.com/"), {"secret": "s" * 32})
         here = Request.make("POST", URL, JSON, signed.body, NOW).with_header("a", "b")
         here = here.with_header("Authorization", signed.header("Authorization"))
@@ -208,7 +208,7 @@ def test_figmas_passcode_is_not_in_the_event() -> None:
 @pytest.mark.parametrize("name", ["Café.png", "\U0001f600.png"])
 def test_box_signs_text_as_it_is_or_escaped(name: str) -> None:
     plain = json.dumps({"trigger": "FILE.UPLOADED", "id": "1", "source": {"name": name}}, ensure_ascii=False).encode()
-    provider = load_plugins().provider("box")
+    provider = builtin("box")
     options = {"secret": "one", "secondary_key": "two"}
     escaped = json.dumps(json.loads(plain)).encode()
     signed = provider.verify.sign(post(escaped), options)

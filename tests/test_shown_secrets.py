@@ -15,12 +15,11 @@ import orjson
 import pytest
 from api_kit import serving
 from cli_kit import command, hub_folder
-from provider_kit import NOW, sent
+from provider_kit import NOW, builtin, sent
 
 from hub import Event, Provider, Request, body, inside, items
 from hub.config import load_config
 from hub.core import Hub
-from hub.loader import load_plugins
 from hub.redaction import Redactor
 from hub.signatures import HMAC, AllOf, Configured, Custom, Each, OneOf, Scheme, Token, Unsigned
 from hub.source import Source
@@ -115,7 +114,7 @@ def test_slacks_old_token_is_left_out(content: Any) -> None:
 
 
 def provider(name: str) -> Provider:
-    return load_plugins().provider(name)
+    return builtin(name)
 
 
 def source(name: str, options: Mapping[str, Any]) -> Source:

@@ -201,14 +201,14 @@ class _Check:
 
     def changed(self, unsigned: Request, signed: Request) -> None:
         right = self.examine(signed)
-        for mutation in mutations(unsigned, signed, self.scheme, self.options, self.random):
-            with warnings.catch_warnings():  # libraries warn of a stranger's keys and certificates
-                warnings.simplefilter("ignore")
+        with warnings.catch_warnings():  # libraries warn of a stranger's keys and certificates
+            warnings.simplefilter("ignore")
+            for mutation in mutations(unsigned, signed, self.scheme, self.options, self.random):
                 outcome = self.examine(mutation.request)
-            if not outcome.accepted or outcome.stage == "handshake":
-                continue
-            if not mutation.spelling or _said(outcome) != _said(right):
-                raise self.fail(f"a request with {mutation.what} is accepted")
+                if not outcome.accepted or outcome.stage == "handshake":
+                    continue
+                if not mutation.spelling or _said(outcome) != _said(right):
+                    raise self.fail(f"a request with {mutation.what} is accepted")
 
     def other_secret(self, signed: Request) -> None:
         other = Source(self.provider.name, self.provider, {**self.options, **self.other})

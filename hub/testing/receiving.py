@@ -5,15 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from hub.answers import accepted, unavailable
 from hub.errors import KeyNeeded
-from hub.loader import load_plugins
+from hub.loader import Plugins, load_plugins
 from hub.provider import Provider
 from hub.request import Request
 from hub.source import Outcome, Source
+
+
+def _plugins(folder: Path | None) -> Plugins:
+    """A local folder is read again each time: its files may have changed."""
+    return _others() if folder is None else load_plugins(folder)
+
+
+@cache
+def _others() -> Plugins:
+    return load_plugins(None)
 
 
 async def receive(
@@ -35,7 +46,7 @@ async def receive(
 
     A key that would have to be fetched is a 503, unless it is given inline among the options.
     """
-    found = provider if isinstance(provider, Provider) else load_plugins(plugins).provider(provider)
+    found = provider if isinstance(provider, Provider) else _plugins(plugins).provider(provider)
     moment = (
         now if isinstance(now, datetime) else datetime.now(UTC) if now is None else datetime.fromtimestamp(now, UTC)
     )
