@@ -2,12 +2,18 @@
 
 import contextlib
 import os
+import signal
 import socket
 import sqlite3
+import subprocess
+import sys
+import threading
 from pathlib import Path
 
 import pytest
-from cli_kit import free_ports, process
+from cli_kit import Done, command, environ, free_ports, process, wait_for
+
+Capsys = pytest.CaptureFixture[str]
 
 CONFIG = '[server]\nport = {0}\n[console]\nport = {1}\n[providers.github]\nsecret = "a-secret-value"\n'
 
@@ -17,8 +23,28 @@ def configured(folder: Path, more: str = "", text: str | None = None) -> Path:
     return folder
 
 
-def refused(folder: Path, code: int, *says: str) -> None:
-    done = process("run", folder=folder)
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("HUB_CONFIG", raising=False)
+    return tmp_path
+
+
+def port_of(folder: Path) -> int:
+    return int((folder / "config.toml").read_text(encoding="utf-8").split()[3])
+
+
+def run_here(capsys: Capsys) -> Done:
+    """`hub run` in this process; a hub that is not refused ends as after SIGTERM."""
+    ended = threading.Timer(20, os.kill, (os.getpid(), signal.SIGTERM))
+    ended.start()
+    try:
+        return command(capsys, "run")
+    finally:
+        ended.cancel()
+
+
+def refused(done: Done, code: int, *says: str) -> None:
     assert done.code == code, done.err
     for text in says:
         assert text in done.err
@@ -39,12 +65,13 @@ def refused(folder: Path, code: int, *says: str) -> None:
         ('[server]\nport = "a"\n', ["server.port", "a whole number"]),
     ],
 )
-def test_a_wrong_config(tmp_path: Path, text: str, says: list[str]) -> None:
-    refused(configured(tmp_path, text=text), 2, "config.toml", *says)
+def test_a_wrong_config(folder: Path, capsys: Capsys, text: str, says: list[str]) -> None:
+    configured(folder, text=text)
+    refused(run_here(capsys), 2, "config.toml", *says)
 
 
-def test_no_config(tmp_path: Path) -> None:
-    refused(tmp_path, 2, "there is no such file", "hub init")
+def test_no_config(folder: Path) -> None:
+    refused(process("run", folder=folder), 2, "there is no such file", "hub init")
 
 
 @pytest.mark.parametrize(
@@ -56,29 +83,30 @@ def test_no_config(tmp_path: Path) -> None:
         ("from hub import hookimpl\n@hookimpl\ndef register_provider():\n    return []\n", "register_providers"),
     ],
 )
-def test_a_plugin_that_cannot_be_loaded(tmp_path: Path, source: str, says: str) -> None:
-    folder = configured(tmp_path)
+def test_a_plugin_that_cannot_be_loaded(folder: Path, capsys: Capsys, source: str, says: str) -> None:
+    configured(folder)
     (folder / "plugins").mkdir()
     (folder / "plugins" / "mine.py").write_text(source, encoding="utf-8")
-    refused(folder, 2, "plugins/mine.py:", says)
+    refused(run_here(capsys), 2, "plugins/mine.py:", says)
 
 
-def test_a_port_in_use(tmp_path: Path) -> None:
-    folder = configured(tmp_path)
-    port = int((folder / "config.toml").read_text(encoding="utf-8").split()[3])
+def test_a_port_in_use(folder: Path) -> None:
+    configured(folder)
+    port = port_of(folder)
     with socket.create_server(("127.0.0.1", port)):
-        refused(folder, 1, f"port {port} on 127.0.0.1 is in use", "[server] port")
+        refused(process("run", folder=folder), 1, f"port {port} on 127.0.0.1 is in use", "[server] port")
     assert not (folder / "data").exists()
 
 
-def test_an_unwritable_folder(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("not a folder", encoding="utf-8")
-    refused(configured(tmp_path, '[log]\nurl = "sqlite:///file/hub.db"\n'), 1, "file")
+def test_an_unwritable_folder(folder: Path) -> None:
+    (folder / "file").write_text("not a folder", encoding="utf-8")
+    configured(folder, '[log]\nurl = "sqlite:///file/hub.db"\n')
+    refused(process("run", folder=folder), 1, "file")
 
 
 @pytest.mark.parametrize("damage", ["garbage", "newer"])
-def test_a_log_that_cannot_be_used_is_left_alone(tmp_path: Path, damage: str) -> None:
-    folder = configured(tmp_path)
+def test_a_log_that_cannot_be_used_is_left_alone(folder: Path, damage: str) -> None:
+    configured(folder)
     path = folder / "data" / "hub.db"
     path.parent.mkdir()
     if damage == "garbage":
@@ -90,24 +118,17 @@ def test_a_log_that_cannot_be_used_is_left_alone(tmp_path: Path, damage: str) ->
             connection.execute("CREATE TABLE meta (key, value)")
         says = ["schema version 99", "newer hub"]
     before = path.read_bytes()
-    refused(folder, 1, *says)
+    refused(process("run", folder=folder), 1, *says)
     assert path.read_bytes() == before
 
 
-def test_a_second_hub_on_the_same_log(tmp_path: Path) -> None:
-    import subprocess
-    import sys
-    import time
-
-    from cli_kit import environ
-
-    folder = configured(tmp_path)
-    first = subprocess.Popen([sys.executable, "-m", "hub", "run"], cwd=folder, env=environ(), stderr=subprocess.PIPE)
+def test_a_second_hub_on_the_same_log(folder: Path) -> None:
+    configured(folder)
+    first = subprocess.Popen(
+        [sys.executable, "-m", "hub", "run"], cwd=folder, env=environ(), stderr=subprocess.PIPE, text=True
+    )
     try:
-        deadline = time.monotonic() + 20
-        while not (folder / "data" / "hub.db").exists() and time.monotonic() < deadline:
-            time.sleep(0.02)
-        time.sleep(0.2)
+        wait_for(port_of(folder), first)
         (folder / "other.toml").write_text(CONFIG.format(*free_ports(2)), encoding="utf-8")
         done = process("run", "--config", "other.toml", folder=folder)
     finally:
