@@ -7,7 +7,11 @@ BIN := .venv/bin
 endif
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 BENCH_BIN := $(subst .venv,.venv-bench,$(BIN))
+LINT := $(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
 VEGETA := github.com/tsenart/vegeta/v12@v12.13.0
+
+# the tests start the hub about a hundred times: it is compiled once
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: run test lint format docs pin bench clean chaos
 
@@ -15,14 +19,15 @@ run: .venv/run.stamp
 	@test -f .env || $(BIN)/hub init
 	@$(BIN)/hub run
 
-test: lint
-	$(BIN)/pytest
+# what ruff and mypy say, which run beside the tests, is shown after them; either fails it all
+test: .venv/dev.stamp
+	@{ $(LINT); } > .venv/lint.txt 2>&1 & lint=$$!; \
+	$(BIN)/pytest; tests=$$?; \
+	wait $$lint; lint=$$?; cat .venv/lint.txt; \
+	exit $$((lint | tests))
 
 lint: .venv/dev.stamp
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy
-	$(BIN)/lint-imports
+	$(LINT)
 
 format: .venv/dev.stamp
 	$(BIN)/ruff check --fix .
