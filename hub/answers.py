@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import orjson
 
 from hub.source import Outcome, problem
 
+JSON: Mapping[str, str] = {"content-type": "application/json"}
 RETRY_AFTER = "5"
 """Seconds that a sender is asked to wait; most platforms have a schedule of their own."""
 
@@ -22,7 +25,7 @@ def accepted(outcome: Outcome, event_id: str | None, *, duplicate: bool = False)
         reason=outcome.reason,
         detail=outcome.detail,
         events=outcome.events,
-        headers={"content-type": "application/json"},
+        headers=JSON,
         body=orjson.dumps(body),
         bug=outcome.bug,
     )

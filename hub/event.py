@@ -44,8 +44,9 @@ class Event:
     @classmethod
     def of_text(cls, text: bytes, **attributes: Any) -> Event:
         """An event whose `data` is read from its JSON when it is first asked for: most are only passed on."""
-        event = cls(**attributes)
-        object.__delattr__(event, "data")
+        event = object.__new__(cls)
+        for name, value in {**ABSENT, **attributes}.items():
+            object.__setattr__(event, name, value)
         object.__setattr__(event, "text", text)
         return event
 
@@ -107,6 +108,7 @@ class Event:
         return text if text is not None and b"\n" not in text and b"\r" not in text else to_json(self.data)
 
 
+ABSENT = {"subject": None, "time": None, "index": 0}
 BESIDE_DATA = tuple(one.name for one in fields(Event) if one.name != "data")
 
 

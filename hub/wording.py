@@ -18,6 +18,7 @@ from hub.extract import (
     inside,
     items,
     join,
+    json_in,
     key_of,
     query,
     whole,
@@ -50,6 +51,8 @@ def place_words(place: Any) -> str:
             return f"`{path}`{IN_BODY}"
         case inside(paths=paths):
             return place_words(first_of(*map(body, paths)))
+        case json_in(place=inner):
+            return f"the JSON in {place_words(inner)}, else the body"
         case xml(path=path):
             return f"`{path}` in the XML" if path else "the XML"
         case items(path="[]"):

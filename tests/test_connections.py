@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
-from hub import serve
 from hub.settings import Server
+from hub.source import Outcome
+from hub.web.listener import Connection, Listener
+from hub.web.webhooks import Arrived
 
 Connect = Callable[[], Awaitable[tuple[asyncio.StreamReader, asyncio.StreamWriter]]]
 POST = b"POST /webhooks/x HTTP/1.1\r\nhost: h\r\ncontent-length: %d\r\n\r\n"
@@ -31,13 +33,37 @@ async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
+class Sized:
+    """The same app, which takes webhooks in one piece too. later: seconds after which those are answered."""
+
+    def __init__(self, later: float = 0.0) -> None:
+        self.later = later
+        self.taken: list[Arrived] = []
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        await app(scope, receive, send)
+
+    def whole(self, arrived: Arrived, answer: Callable[[Outcome], None]) -> None:
+        self.taken.append(arrived)
+        if arrived.path.endswith("/bug"):
+            raise RuntimeError("a bug")
+        size = str(len(arrived.body)).encode()
+        outcome = Outcome(accepted=True, status=200, stage="accepted", body=size)
+        asyncio.get_running_loop().call_later(self.later, answer, outcome)
+
+
 @pytest.fixture
-async def connect() -> AsyncIterator[Connect]:
+def sized() -> Sized:
+    return Sized()
+
+
+@pytest.fixture(params=["by ASGI", "in one piece"])
+async def connect(request: pytest.FixtureRequest, sized: Sized) -> AsyncIterator[Connect]:
     sock = socket.socket()
     sock.bind(("127.0.0.1", 0))
     sock.listen()
     sock.setblocking(False)
-    server = serve._Server(app, sock, Server())
+    server = Listener(app if request.param == "by ASGI" else sized, sock, Server())
     server._head_within = 0.3
     running = asyncio.create_task(server.run())
     writers = []
@@ -55,6 +81,9 @@ async def connect() -> AsyncIterator[Connect]:
         writer.close()
     await running
     sock.close()
+
+
+in_one_piece = pytest.mark.parametrize("connect", ["in one piece"], indirect=True)
 
 
 async def end_of(reader: asyncio.StreamReader) -> bytes:
@@ -121,6 +150,98 @@ async def test_the_next_head_may_stand_behind_a_large_body(connect: Connect) -> 
     assert answers.count(b"\r\n\r\n3000000") == 2
 
 
+async def test_many_requests_on_one_connection(connect: Connect, sized: Sized) -> None:
+    reader, writer = await connect()
+    for size in (0, 3, 70_000, 5):
+        writer.write(POST % size + bytes(size))
+        head = await reader.readuntil(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 200 ")
+        assert await reader.readexactly(len(str(size))) == str(size).encode()
+    # an empty connection is not ended early
+    await asyncio.sleep(1.5)
+    writer.write(POST % 1 + b"a")
+    assert (await reader.readuntil(b"\r\n\r\n1")).startswith(b"HTTP/1.1 200 ")
+
+
+@pytest.mark.parametrize("later", [0.0, 0.1])
+async def test_requests_behind_each_other_are_answered_in_order(connect: Connect, sized: Sized, later: float) -> None:
+    sized.later = later
+    reader, writer = await connect()
+    writer.write(b"".join(POST % size + bytes(size) for size in range(10, 20)))
+    for size in range(10, 20):
+        assert (await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 10)).startswith(b"HTTP/1.1 200 ")
+        assert await reader.readexactly(2) == str(size).encode()
+
+
+@pytest.mark.parametrize(
+    "head",
+    [POST.replace(b"1.1", b"1.0"), POST.replace(b"host", b"connection: close\r\nhost")],
+    ids=["HTTP/1.0", "connection: close"],
+)
+async def test_the_sender_may_want_one_answer_only(connect: Connect, head: bytes) -> None:
+    reader, writer = await connect()
+    writer.write(head % 3 + b"abc")
+    answer = await end_of(reader)
+    assert answer.endswith(b"\r\n\r\n3")
+    assert b"\r\nconnection: close\r\n" in answer
+
+
+@in_one_piece
+async def test_a_body_in_pieces_goes_the_long_way(connect: Connect, sized: Sized) -> None:
+    reader, writer = await connect()
+    writer.write(POST % 6 + b"abc")
+    await asyncio.sleep(0.05)
+    writer.write(b"def" + POST % 2 + b"gh")
+    assert (await reader.readuntil(b"\r\n\r\n6")).startswith(b"HTTP/1.1 200 ")
+    assert (await reader.readuntil(b"\r\n\r\n2")).startswith(b"HTTP/1.1 200 ")
+    writer.write(POST % 1 + b"i")
+    assert (await reader.readuntil(b"\r\n\r\n1")).startswith(b"HTTP/1.1 200 ")
+    assert [arrived.body for arrived in sized.taken] == [b"i"]
+
+
+@in_one_piece
+async def test_what_arrived_is_what_was_sent(connect: Connect, sized: Sized) -> None:
+    reader, writer = await connect()
+    request = b"PUT /webhooks/x/y?a=b HTTP/1.1\r\nHost: h\r\nX-One: 1\r\nx-one: 2\r\ncontent-length: 2\r\n\r\n{}"
+    writer.write(request.replace(b"a=b", b"a=b%20c"))
+    await reader.readuntil(b"\r\n\r\n2")
+    assert not sized.taken  # quoted letters are uvicorn's
+    writer.write(request)
+    await reader.readuntil(b"\r\n\r\n2")
+    (arrived,) = sized.taken
+    assert (arrived.method, arrived.path, arrived.query) == ("PUT", "/webhooks/x/y", "a=b")
+    assert arrived.raw_path == arrived.path
+    assert arrived.headers == ((b"host", b"h"), (b"x-one", b"1"), (b"x-one", b"2"), (b"content-length", b"2"))
+    assert (arrived.client, arrived.scheme, arrived.body) == ("127.0.0.1", "http", b"{}")
+
+
+@in_one_piece
+async def test_the_sender_is_told_before_it_sends_a_body(connect: Connect, sized: Sized) -> None:
+    reader, writer = await connect()
+    writer.write((POST % 3).replace(b"host", b"expect: 100-continue\r\nhost"))
+    assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 100 ")
+    writer.write(b"abc")
+    assert (await reader.readuntil(b"\r\n\r\n3")).startswith(b"HTTP/1.1 200 ")
+
+
+@in_one_piece
+async def test_a_bug_is_answered(connect: Connect, sized: Sized) -> None:
+    reader, writer = await connect()
+    writer.write(POST.replace(b"/x", b"/bug") % 3 + b"abc")
+    assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 500 ")
+
+
+@in_one_piece
+async def test_who_went_away_is_not_answered(connect: Connect, sized: Sized) -> None:
+    sized.later = 0.1
+    _, gone = await connect()
+    gone.write(POST % 3 + b"abc")
+    gone.transport.abort()
+    reader, writer = await connect()
+    writer.write(POST % 4 + b"abcd")
+    assert (await reader.readuntil(b"\r\n\r\n4")).startswith(b"HTTP/1.1 200 ")
+
+
 def test_what_stands_before_a_head_in_the_same_data_is_not_counted() -> None:
     loop = asyncio.new_event_loop()
     try:
@@ -149,13 +270,13 @@ class Transport(asyncio.Transport):
     def resume_reading(self) -> None: ...
 
 
-async def fed(data: bytes) -> tuple[serve._Connection, Transport]:
+async def fed(data: bytes) -> tuple[Connection, Transport]:
     import uvicorn
     from uvicorn.server import ServerState
 
     config = uvicorn.Config(app, log_config=None)
     config.load()
-    connection, transport = serve._Connection(config, ServerState(), {}), Transport()
+    connection, transport = Connection(config, ServerState(), {}), Transport()
     connection.connection_made(transport)
     connection.data_received(data)
     await asyncio.gather(*connection.tasks)

@@ -255,7 +255,12 @@ class Writer:
         appends = [work.append for work in works if work.append is not None]
         appender.compress(appends)
         if len(appends) == len(works):
-            appended = appender.at_once(appends)
+            try:
+                appended = appender.at_once(appends)
+            except Exception as error:
+                if is_not_now(error):
+                    raise
+                appended = None  # one of them is bad
             if appended is not None:
                 return list(zip(works, appended.stored, strict=True)), appended
         connection.execute("BEGIN IMMEDIATE")

@@ -83,22 +83,37 @@ class Connection(HttpToolsProtocol):
         self._since = self.loop.time()
 
     def on_message_begin(self) -> None:
-        super().on_message_begin()
+        # what uvicorn makes here is made when the request turns out to go its way
+        self.url, self.headers = b"", []
         # at least one byte of it is there: what else came with it may be the end of another request
         self._since, self._begun, self._size = self.loop.time(), True, 1
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self.headers.append((name.lower(), value))
+
     def on_headers_complete(self) -> None:
         self._since, self._begun = None, False
-        if self._whole is not None and self._short_way():
+        cycle = self.cycle
+        if (
+            self._whole is not None
+            and self.url.startswith(WEBHOOK)
+            and b"%" not in self.url
+            and (cycle is None or cycle.response_complete)
+            and not self.flow.write_paused
+            and not self.parser.should_upgrade()
+        ):
             self._held = []
         else:
-            super().on_headers_complete()
+            self._uvicorns()
 
-    def _short_way(self) -> bool:
-        """Is it an ordinary webhook, and is nothing before it that is not answered yet?"""
-        free = (self.cycle is None or self.cycle.response_complete) and not self.flow.write_paused
-        ordinary = self.url.startswith(WEBHOOK) and b"%" not in self.url and not self.expect_100_continue
-        return free and ordinary and not self.parser.should_upgrade()
+    def _uvicorns(self) -> None:
+        """The request goes uvicorn's way, as if it had had it from the beginning."""
+        url, headers = self.url, self.headers
+        super().on_message_begin()
+        self.url = url
+        for name, value in headers:
+            super().on_header(name, value)
+        super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
         if self._held is None:
@@ -134,7 +149,7 @@ class Connection(HttpToolsProtocol):
     def _hand_over(self) -> None:
         """The end of the body is still to come: the request goes uvicorn's way."""
         held, self._held = self._held or [], None
-        super().on_headers_complete()
+        self._uvicorns()
         for part in held:
             super().on_body(part)
 
@@ -142,19 +157,12 @@ class Connection(HttpToolsProtocol):
         assert self._whole is not None
         path, _, query = self.url.decode("latin-1").partition("?")
         parser = self.parser
+        method = parser.get_method().decode("latin-1")
         exchange = Exchange(parser.get_http_version() != "1.0" and parser.should_keep_alive())
         self.cycle = exchange  # type: ignore[assignment]  # all that uvicorn's connection wants of one
-        arrived = Arrived(
-            parser.get_method().decode("latin-1"),
-            path,
-            path,
-            query,
-            self.scheme or "http",
-            tuple(self.headers),
-            self.client[0] if self.client else "",
-            body,
-        )
-        answer = partial(self._answer, exchange, arrived.method)
+        client = self.client[0] if self.client else ""
+        arrived = Arrived(method, path, path, query, self.scheme or "http", tuple(self.headers), client, body)
+        answer = partial(self._answer, exchange, method)
         try:
             self._whole(arrived, answer)
         except (Exception, SystemExit) as error:
@@ -163,20 +171,19 @@ class Connection(HttpToolsProtocol):
                 answer(failed())
 
     def _answer(self, exchange: Exchange, method: str, outcome: Outcome) -> None:
-        if exchange.disconnected or exchange.response_complete or self.transport.is_closing():
+        transport = self.transport
+        if exchange.disconnected or exchange.response_complete or transport.is_closing():
             return
         head, body, close = head_of(outcome, method)
-        keep_alive = exchange.keep_alive and not close
         parts = [STATUS_LINE[outcome.status]]
-        for name, value in self.server_state.default_headers:
+        for name, value in (*self.server_state.default_headers, *head):
             parts += name, b": ", value, b"\r\n"
-        for name, value in head:
-            parts += name, b": ", value, b"\r\n"
+        keep_alive = exchange.keep_alive and not close
         parts += b"\r\n" if keep_alive or close else b"connection: close\r\n\r\n", body
-        self.transport.write(b"".join(parts))
+        transport.write(b"".join(parts))
         exchange.response_complete = True
         if not keep_alive:
-            self.transport.close()
+            transport.close()
         if self.pipeline or not keep_alive:
             self.on_response_complete()
         else:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Any
 
@@ -144,7 +145,7 @@ class Webhooks:
             headers=arrived.headers,
             body=arrived.body,
             received=datetime.now(UTC),
-            peer=self._peer(arrived, proxied),
+            peer=self._peer(arrived, fields, proxied),
         )
 
     def _host(self, fields: Fields, proxied: bool) -> str:
@@ -221,13 +222,13 @@ class Webhooks:
             trusted = self._seen[address] = _is_in(address, self._proxies)
         return trusted
 
-    def _peer(self, arrived: Arrived, proxied: bool) -> str:
+    def _peer(self, arrived: Arrived, fields: Fields, proxied: bool) -> str:
         """The sender: the last address in X-Forwarded-For that is no trusted proxy, read from the right."""
         peer = arrived.client
-        if not proxied:
+        if not proxied or b"x-forwarded-for" not in fields:
             return peer
-        forwarded = [value for name, value in arrived.headers if name == b"x-forwarded-for"]
-        for hop in reversed(b",".join(forwarded).decode("latin-1").split(",")) if forwarded else ():
+        forwarded = b",".join(value for name, value in arrived.headers if name == b"x-forwarded-for")
+        for hop in reversed(forwarded.decode("latin-1").split(",")):
             if hop.strip():
                 peer = hop.strip()[:64]
                 if not self._trusted(peer):
@@ -267,7 +268,7 @@ async def _answer(outcome: Outcome, method: str, send: Send) -> None:
 def head_of(outcome: Outcome, method: str) -> tuple[list[tuple[bytes, bytes]], bytes, bool]:
     """The answer as it is sent: headers, body, and whether the connection is to be closed after it."""
     status, body = outcome.status, outcome.body
-    headers = [(name.encode("latin-1"), _one_line(value)) for name, value in outcome.headers.items()]
+    headers = [_header(name, value) for name, value in outcome.headers.items()]
     if status not in (204, 304):
         headers.append((b"content-length", b"%d" % len(body)))
     close = status in (408, 413)
@@ -276,8 +277,11 @@ def head_of(outcome: Outcome, method: str) -> tuple[list[tuple[bytes, bytes]], b
     return headers, b"" if method == "HEAD" or status in (204, 304) else body, close
 
 
-def _one_line(value: str) -> bytes:
-    return value.encode("latin-1", "replace").replace(b"\r", b" ").replace(b"\n", b" ")
+@lru_cache(maxsize=128)
+def _header(name: str, value: str) -> tuple[bytes, bytes]:
+    """A header as it is sent: nearly all answers have the same ones."""
+    line = value.encode("latin-1", "replace").replace(b"\r", b" ").replace(b"\n", b" ")
+    return name.encode("latin-1"), line
 
 
 async def _missing(request: HTTPRequest, error: Exception) -> Response:
