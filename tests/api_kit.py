@@ -87,7 +87,7 @@ async def running(file: Path) -> AsyncIterator[Running]:
     try:
         async with (
             serving(console_app(hub), hub.config.console.port) as url,
-            httpx2.AsyncClient(base_url=url, timeout=10, trust_env=False) as http,
+            httpx2.AsyncClient(base_url=url, timeout=10, trust_env=False, verify=False) as http,
         ):
             yield Running(hub, http)
     finally:

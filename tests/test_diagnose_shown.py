@@ -46,6 +46,20 @@ def spaced(hub: Running) -> Request:
     return Request(right.method, right.url, right.headers, b'{"event": "paid", "id": "1"}', right.received)
 
 
+def until(text: str | None, process: subprocess.Popen[str]) -> str:
+    """What a process writes up to the first line with this text; up to its end if there is none."""
+    late = threading.Timer(20, process.kill)
+    late.start()
+    lines = ""
+    assert process.stderr is not None
+    for line in process.stderr:
+        lines += line
+        if text is not None and text in line:
+            break
+    late.cancel()
+    return lines
+
+
 def test_a_bad_signature_is_explained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capsys) -> None:
     """A whole hub in a process of its own, with its lines for a terminal."""
     server, console = free_ports(2)
@@ -71,9 +85,9 @@ def test_a_bad_signature_is_explained(tmp_path: Path, monkeypatch: pytest.Monkey
         assert "the-new-secret" not in explained.out
         (row,) = command(capsys, "rejected", "explain", wanted, "--json").rows
         assert row["cause"]["sentence"] in explained.out
-        time.sleep(1.0)  # its line is written behind the answer
+        lines = until("↳", process)  # it is written behind the answer
         process.send_signal(signal.SIGINT)
-        lines = process.communicate(timeout=20)[1]
+        lines += until(None, process)
     finally:
         process.kill()
         process.communicate()
