@@ -112,7 +112,8 @@ async def test_a_relative_command_is_in_the_folder_of_the_config(tmp_path):
 
 
 async def test_out_of_time_the_whole_group_is_killed(tmp_path):
-    command = shell("sleep 60 & echo $! > child; echo $$ > parent; wait")
+    # once its input is read, the hub has all that it needs to kill it
+    command = shell("cat > input; sleep 60 & echo $! > child; echo $$ > parent; wait")
     async with running("exec", tmp_path, command=command) as run:
         task = asyncio.create_task(run.deliver(EVENT))
         pids = [int(await until(tmp_path / name)) for name in ("child", "parent")]
