@@ -136,7 +136,8 @@ class Subscription:
                 (self.number, moment, room + len(busy)),
             )
             ready = [row for row in rows if (row[2], row[0].position) not in busy]
-            self.due = min(self.due, now if len(ready) >= room else await self._next_due(moment))
+            following = now if len(ready) >= room else await self._next_due(moment)
+            self.due = min(self.due, following)
         except BaseException:
             self.due = min(self.due, now)
             raise
