@@ -123,6 +123,27 @@ async def test_out_of_time_the_whole_group_is_killed(tmp_path):
     assert all([await gone(pid) for pid in pids])
 
 
+async def test_given_up_while_it_is_started_nothing_of_it_is_left(tmp_path):
+    command = shell("echo $$ >> groups; sleep 60 & wait")
+    async with running("exec", tmp_path, command=command) as run:
+        for number in range(30):
+            task = asyncio.create_task(run.deliver(EVENT))
+            await asyncio.sleep(number / 3000)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+    groups = (tmp_path / "groups").read_text().split() if (tmp_path / "groups").exists() else []
+    for group in groups:
+        for _ in range(50):
+            try:
+                os.killpg(int(group), 0)
+            except ProcessLookupError:
+                break
+            await asyncio.sleep(0.1)
+        else:
+            pytest.fail(f"the group {group} is still there")
+
+
 async def test_a_command_that_hangs_on_a_large_input_can_be_killed(tmp_path):
     async with running("exec", tmp_path, command=shell("echo $$ > parent; exec sleep 60")) as run:
         task = asyncio.create_task(run.deliver(replace(EVENT, data="x" * 500_000)))
@@ -184,6 +205,7 @@ async def test_a_command_is_a_list(tmp_path, command):
         test_a_command_need_not_read_its_input,
         test_a_command_that_is_not_there_is_named,
         test_out_of_time_the_whole_group_is_killed,
+        test_given_up_while_it_is_started_nothing_of_it_is_left,
         test_a_command_that_hangs_on_a_large_input_can_be_killed,
         test_a_process_that_left_the_group_does_not_hold_its_end,
         test_what_it_leaves_running_does_not_hold_it,

@@ -17,7 +17,7 @@ from hub.errors import LogDamaged, LogInUse, LogUnavailable
 from hub.log.migrations import check_version, migrate, version
 from hub.log.sqlite_wal import index_of, tear
 
-PAGE = 16384
+PAGE = 8192
 MIB = 1 << 20
 CHECKED_WHOLE = 64 * MIB
 """Files up to this size are checked page by page at start (about a second)."""

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from hub.errors import HubError, LogError, LogUnavailable
 from hub.log.base import Stored
 from hub.log.sqlite_append import Append, Appended, Appender, cannot_keep
-from hub.log.sqlite_files import MIB, PAGE, Room, code_of, connect, is_not_now
+from hub.log.sqlite_files import MIB, Room, code_of, connect, is_not_now
 
 T = TypeVar("T")
 
@@ -315,8 +315,8 @@ class Writer:
     def _spare(self) -> int:
         """Bytes of pages in the file that hold nothing."""
         connection, _ = self._connect()
-        (pages,) = connection.execute("PRAGMA freelist_count").fetchone()
-        return int(pages) * PAGE
+        pages, size = (connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("freelist_count", "page_size"))
+        return int(pages) * int(size)
 
     def _connect(self) -> tuple[sqlite3.Connection, Appender]:
         if self._connection is None or self._appender is None:

@@ -55,8 +55,8 @@ class Exec(Subscriber):
         """The command, running, and a pipe that it writes its standard error to."""
         # a pipe of our own: with asyncio's, wait() would wait for everyone who holds it
         reader, writer = os.pipe()
-        try:
-            process = await asyncio.create_subprocess_exec(
+        starting = asyncio.ensure_future(
+            asyncio.create_subprocess_exec(
                 *self.command,
                 stdin=PIPE,
                 stdout=DEVNULL,
@@ -65,10 +65,16 @@ class Exec(Subscriber):
                 env=self.variables(event),
                 start_new_session=True,  # a process group of its own, which can be killed whole
             )
+        )
+        try:
+            process = await asyncio.shield(starting)
         except BaseException as error:
             os.close(reader)
             if isinstance(error, OSError):
                 raise Retry(f"cannot run {self.command[0]!r}: {error.strerror}") from error
+            # given up while it is being started: asyncio would kill the command alone, and not what it started
+            with suppress(Exception):
+                await kill_group(await starting)
             raise
         finally:
             os.close(writer)

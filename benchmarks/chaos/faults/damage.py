@@ -12,8 +12,9 @@ from pathlib import Path
 from benchmarks.chaos.check import look_through, reading
 from benchmarks.chaos.hub import COMMAND, HubProcess
 from benchmarks.chaos.scene import Form, Result, Scene, scene
+from hub.log.sqlite_files import PAGE
 
-PAGE, HEADER = 16384, 32
+HEADER = 32
 FRAME = 24 + PAGE
 ROWS, ENTRIES = 0x0D, 0x0A
 """What the first byte of a page says: a leaf of a table, or of an index (https://sqlite.org/fileformat2.html)."""
