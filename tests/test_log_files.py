@@ -268,7 +268,7 @@ class TestRecovery:
         whole = path.read_bytes()
         # the tables' first pages come first, the rows behind them
         bad = len(whole) * 3 // 4
-        path.write_bytes(whole[:bad] + os.urandom(40_000) + whole[bad + 40_000 :])
+        path.write_bytes(whole[:bad] + os.urandom(100_000) + whole[bad + 100_000 :])
         with pytest.raises(LogDamaged):
             await SqliteLog(path).open()
         found = recover(path)
