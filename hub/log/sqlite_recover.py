@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sqlite3
 from bisect import bisect_left
@@ -13,9 +14,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import orjson
+
 from hub.errors import LogDamaged, LogUnavailable
 from hub.event import new_id
-from hub.log.codec import Unpacker, from_micros, pack_id, unflatten
+from hub.log.codec import ORJSON, Unpacker, from_micros, pack_id, unflatten
 from hub.log.migrations import check_version, migrate, version
 from hub.log.sqlite_files import Lock, connect, damaged
 
@@ -89,7 +92,7 @@ def _copy(old: sqlite3.Connection, new: sqlite3.Connection) -> tuple[Counter[str
     new.execute("BEGIN IMMEDIATE")
     for table, key in BY_NUMBER.items():
         for row in _rows(old, table, key, bad):
-            if table in ("requests", "rejections") and not _whole(row[-1], unpacker):
+            if not _whole(table, row[-1], unpacker):
                 bad.append(table)
                 continue
             kept[table] += _insert(new, table, row, bad)
@@ -170,12 +173,18 @@ def _beyond(old: sqlite3.Connection, select: str, bad: int) -> int | None:
     return low + bisect_left(range(low, bad + step), True, key=good)
 
 
-def _whole(raw: object, unpacker: Unpacker) -> bool:
-    if not isinstance(raw, bytes):
+def _whole(table: str, last: Any, unpacker: Unpacker) -> bool:
+    """Can the last column be read? Inside a large value, SQLite does not notice what the disk altered."""
+    if table not in ("requests", "rejections", "events") or (table == "events" and last is None):
+        return True
+    if not isinstance(last, bytes):
         return False
     try:
-        unpacker.unpack(raw)
-    except LogDamaged:
+        if table != "events":
+            unpacker.unpack(last)
+        else:
+            (orjson if last[:1] == ORJSON else json).loads(last[1:])
+    except (LogDamaged, ValueError):
         return False
     return True
 
