@@ -109,9 +109,9 @@ class Hub:
 
     async def receive(self, name: str, request: Request) -> Outcome:
         """One request to `/webhooks/<name>`: decided, kept, and the answer to give."""
-        began = time.perf_counter()
+        began, source = time.perf_counter(), self.sources.get(name)
         try:
-            outcome = await self._decided(name, request)
+            outcome = self._no_source(name) if source is None else await self._examine(source, request)
         except KeyUnavailable as error:
             outcome = unavailable("key-unavailable", "A key for verification is not available", str(error))
         return await self._settle(name, request, outcome, began)
@@ -121,9 +121,9 @@ class Hub:
 
         answer: called once, with the answer to give.
         """
-        began = time.perf_counter()
+        began, source = time.perf_counter(), self.sources.get(name)
         try:
-            outcome = self._decide(name, request)
+            outcome = self._no_source(name) if source is None else source.examine(request)
         except KeyNeeded:
             self._later(self.receive(name, request), answer)
             return
@@ -134,9 +134,9 @@ class Hub:
         def kept(appended: asyncio.Future[list[Stored]]) -> None:
             try:
                 stored = appended.result()
-                reply = accepted(outcome, stored[0].event.id, duplicate=stored[0].duplicate and _all_known(stored))
+                reply = accepted(outcome, stored[0].event.id, duplicate=_all_known(stored))
             except LogUnavailable as error:
-                stored, reply = [], unavailable("log-unavailable", "The request could not be kept", str(error))
+                stored, reply = [], _not_kept(error)
             except LogError:
                 # the request alone is kept
                 self._later(self._settle(name, request, outcome, began), answer)
@@ -163,16 +163,6 @@ class Hub:
         """A request was refused before its body was there."""
         self.telemetry.answered(name if name in self._settings else None, method, outcome, (), 0.0)
 
-    def _decide(self, name: str, request: Request) -> Outcome:
-        """Raises: KeyNeeded"""
-        source = self.sources.get(name)
-        return self._no_source(name) if source is None else source.examine(request)
-
-    async def _decided(self, name: str, request: Request) -> Outcome:
-        """`_decide` with the keys that it needs. Raises: KeyUnavailable"""
-        source = self.sources.get(name)
-        return self._no_source(name) if source is None else await self._examine(source, request)
-
     async def _settle(self, name: str, request: Request, outcome: Outcome, began: float) -> Outcome:
         """Do what the outcome asks for; the answer to give."""
         stored: list[Stored] = []
@@ -184,7 +174,7 @@ class Hub:
             try:
                 outcome, stored = await self._keep_all(self.sources[name], request, outcome)
             except LogError as error:
-                outcome = unavailable("log-unavailable", "The request could not be kept", str(error))
+                outcome = _not_kept(error)
             if outcome.reply is not None and outcome.reply.follow is not None:
                 task = asyncio.create_task(self._follow(name, outcome.reply), name=f"follow {name}")
                 self._following.add(task)
@@ -326,6 +316,10 @@ async def bind_source(settings: SourceConfig, log: Log) -> Source:
             known = options.get(option)
             options[option] = [*(known if isinstance(known, list) else [known] if known else []), value]
     return Source(settings.name, settings.provider, options, verify=settings.verify)
+
+
+def _not_kept(error: LogError) -> Outcome:
+    return unavailable("log-unavailable", "The request could not be kept", str(error))
 
 
 def _all_known(stored: Sequence[Stored]) -> bool:

@@ -6,7 +6,7 @@ import json
 import random
 import time as clock
 from copy import copy
-from dataclasses import dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields
 from datetime import UTC, datetime
 from typing import Any
 
@@ -108,8 +108,8 @@ class Event:
         return text if text is not None and b"\n" not in text and b"\r" not in text else to_json(self.data)
 
 
-ABSENT = {"subject": None, "time": None, "index": 0}
 BESIDE_DATA = tuple(one.name for one in fields(Event) if one.name != "data")
+ABSENT = {one.name: one.default for one in fields(Event) if one.name in BESIDE_DATA and one.default is not MISSING}
 
 
 def to_json(value: Any) -> bytes:

@@ -48,7 +48,15 @@ class Sized:
         if arrived.path.endswith("/bug"):
             raise RuntimeError("a bug")
         size = str(len(arrived.body)).encode()
-        outcome = Outcome(accepted=True, status=200, stage="accepted", body=size)
+        status = 999 if arrived.path.endswith("/status") else 200
+        headers = (
+            {"a name": "x"}
+            if arrived.path.endswith("/name")
+            else {"x": "\0"}
+            if arrived.path.endswith("/value")
+            else {}
+        )
+        outcome = Outcome(accepted=True, status=status, stage="accepted", headers=headers, body=size)
         asyncio.get_running_loop().call_later(self.later, answer, outcome)
 
 
@@ -225,9 +233,11 @@ async def test_the_sender_is_told_before_it_sends_a_body(connect: Connect, sized
 
 
 @in_one_piece
-async def test_a_bug_is_answered(connect: Connect, sized: Sized) -> None:
+@pytest.mark.parametrize("what", [b"/bug", b"/status", b"/name", b"/value"])
+async def test_a_bug_is_answered(connect: Connect, sized: Sized, what: bytes) -> None:
+    """Also a plugin's answer that HTTP does not have."""
     reader, writer = await connect()
-    writer.write(POST.replace(b"/x", b"/bug") % 3 + b"abc")
+    writer.write(POST.replace(b"/x", what) % 3 + b"abc")
     assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 500 ")
 
 

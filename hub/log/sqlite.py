@@ -158,12 +158,16 @@ class SqliteLog:
 
     def append(self, request: Request, events: Sequence[Event]) -> asyncio.Future[list[Stored]]:
         """See `Log.append`. Raises: LogUnavailable; LogError: an event that can never be kept."""
+        done: asyncio.Future[list[Stored]] = asyncio.get_running_loop().create_future()
         try:
-            return self._writer.append(prepared(request, events) if events else None)
+            writer = self._writer
+            if events:
+                writer.append(prepared(request, events), done)
+            else:
+                done.set_result([])
         except LogError as error:
-            failed: asyncio.Future[list[Stored]] = asyncio.get_running_loop().create_future()
-            failed.set_exception(error)
-            return failed
+            done.set_exception(error)
+        return done
 
     async def find(self, source: str, deliveryid: str, index: int = 0) -> Stored | None:
         """See `Log.find`."""

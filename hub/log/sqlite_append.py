@@ -15,7 +15,7 @@ from hub.log.codec import Packer, Unpacker, flatten, pack_data, pack_id, pack_te
 from hub.log.sqlite_rows import LATER, STORED, stored_of
 
 Key = tuple[str, str | bytes, int]
-ONE_BY_ONE = (
+ARRIVING = (
     "CREATE TEMP VIEW arriving AS SELECT e.*, r.at AS arrived, r.raw FROM events e, requests r",
     """CREATE TEMP TRIGGER arrived INSTEAD OF INSERT ON arriving BEGIN
     INSERT INTO requests (seq, at, raw) SELECT NEW.request, NEW.arrived, NEW.raw WHERE NEW.raw IS NOT NULL;
@@ -82,7 +82,7 @@ class Appender:
         self.event = _next(connection, "events")
         self.request = _next(connection, "requests")
         connection.execute("PRAGMA temp_store = MEMORY")
-        for statement in ONE_BY_ONE:
+        for statement in ARRIVING:
             connection.execute(statement)
 
     def compress(self, appends: Sequence[Append]) -> None:

@@ -81,12 +81,8 @@ class Writer:
         self._thread = threading.Thread(target=self._run, name=f"log writer {path.name}", daemon=True)
         self._thread.start()
 
-    def append(self, append: Append | None) -> asyncio.Future[list[Stored]]:
-        """Done when it is synced to disk; at once for None. Raises: LogUnavailable; the future: also LogError"""
-        future: asyncio.Future[list[Stored]] = self._loop.create_future()
-        if append is None:
-            future.set_result([])
-            return future
+    def append(self, append: Append, done: asyncio.Future[list[Stored]]) -> None:
+        """done: when it is synced to disk. Raises: LogUnavailable; `done` also gets LogError"""
         if self._closing:
             raise LogUnavailable("the log is closed")
         if self._bytes + append.size > WAITING_BYTES and self._bytes:
@@ -94,8 +90,7 @@ class Writer:
         self._bytes += append.size
         if self._watch is None:
             self._watch = self._loop.call_later(0.5, self._look)
-        self._put(Work(future, self._loop.time(), append=append))
-        return future
+        self._put(Work(done, self._loop.time(), append=append))
 
     async def change(
         self, change: Callable[[sqlite3.Connection], T], *, keep: bool = False, forgets: bool = False

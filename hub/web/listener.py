@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 import structlog
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HEADER_RE, HEADER_VALUE_RE, STATUS_LINE, HttpToolsProtocol
 
 from hub.answers import failed
 from hub.retry import reason_of
@@ -166,7 +166,7 @@ class Connection(HttpToolsProtocol):
         try:
             self._whole(arrived, answer)
         except (Exception, SystemExit) as error:
-            structlog.get_logger("hub").error("warning", text=f"a request could not be answered: {reason_of(error)}")
+            self._tell(error)
             if not exchange.response_complete:
                 answer(failed())
 
@@ -174,13 +174,13 @@ class Connection(HttpToolsProtocol):
         transport = self.transport
         if exchange.disconnected or exchange.response_complete or transport.is_closing():
             return
-        head, body, close = head_of(outcome, method)
-        parts = [STATUS_LINE[outcome.status]]
-        for name, value in (*self.server_state.default_headers, *head):
-            parts += name, b": ", value, b"\r\n"
+        try:
+            written, close = self._written(outcome, method, exchange.keep_alive)
+        except (KeyError, ValueError) as error:  # a plugin's status, or a header of it, that HTTP does not have
+            self._tell(error)
+            written, close = self._written(failed(), method, exchange.keep_alive)
         keep_alive = exchange.keep_alive and not close
-        parts += b"\r\n" if keep_alive or close else b"connection: close\r\n\r\n", body
-        transport.write(b"".join(parts))
+        transport.write(written)
         exchange.response_complete = True
         if not keep_alive:
             transport.close()
@@ -191,6 +191,20 @@ class Connection(HttpToolsProtocol):
             if not self._begun:
                 # no timer for each request: `look` ends it when it has been idle for too long
                 self._since, self._size = self.loop.time(), 0
+
+    def _written(self, outcome: Outcome, method: str, keep_alive: bool) -> tuple[bytes, bool]:
+        """The answer's bytes, and whether it closes the connection by itself. Raises: KeyError, ValueError"""
+        head, body, close = head_of(outcome, method)
+        parts = [STATUS_LINE[outcome.status]]
+        for name, value in (*self.server_state.default_headers, *head):
+            if HEADER_RE.search(name) or HEADER_VALUE_RE.search(value):
+                raise ValueError(f"{name!r} or its value is no header")
+            parts += name, b": ", value, b"\r\n"
+        parts += b"\r\n" if keep_alive or close else b"connection: close\r\n\r\n", body
+        return b"".join(parts), close
+
+    def _tell(self, error: BaseException) -> None:
+        structlog.get_logger("hub").error("warning", text=f"a request could not be answered: {reason_of(error)}")
 
     def _end(self, status: bytes) -> None:
         if not self.transport.is_closing():
