@@ -35,7 +35,8 @@ PRUNE_EVERY = 60.0
 class Hub:
     """A whole hub. Two of them can run in one process.
 
-    on_refusal: told of each request that is not proven, before its answer; it must not wait.
+    on_refusal: told of each request that is not proven, before its answer; it must not wait. on_bound: told of each
+    source whose secrets have changed.
     """
 
     def __init__(self, config: Config, *, log: Log | None = None) -> None:
@@ -50,6 +51,7 @@ class Hub:
         self.disabled: frozenset[str] = frozenset(source.name for source in config.sources if not source.enabled)
         self.started_at = datetime.now(UTC)
         self.on_refusal: Callable[[Source, Request], None] | None = None
+        self.on_bound: Callable[[str], None] | None = None
         self._settings: dict[str, SourceConfig] = {source.name: source for source in config.sources}
         self._keys = Keys()
         self._learning: set[str] = set()
@@ -84,6 +86,10 @@ class Hub:
         await self.dispatcher.stop(grace)
         await self.quarantine.close()
         await self.log.close()
+
+    async def writable(self) -> bool:
+        """Is what arrives now kept?"""
+        return (await self.log.health()).writable
 
     def _subscriptions(self) -> list[Subscription]:
         return [
@@ -127,16 +133,16 @@ class Hub:
         except KeyNeeded:
             self._later(self.receive(name, request), answer)
             return
-        if outcome.stage != "accepted" or outcome.reply or not outcome.events or self._settings[name].dedupe == "body":
+        if not outcome.plain or self._settings[name].dedupe == "body":
             self._later(self._settle(name, request, outcome, began), answer)
             return
 
         def kept(appended: asyncio.Future[list[Stored]]) -> None:
             try:
                 stored = appended.result()
-                reply = accepted(outcome, stored[0].event.id, duplicate=_all_known(stored))
+                reply = accepted(outcome, stored[0].event.id, duplicate=all_known(stored))
             except LogUnavailable as error:
-                stored, reply = [], _not_kept(error)
+                stored, reply = [], not_kept(error)
             except LogError:
                 # the request alone is kept
                 self._later(self._settle(name, request, outcome, began), answer)
@@ -174,7 +180,7 @@ class Hub:
             try:
                 outcome, stored = await self._keep_all(self.sources[name], request, outcome)
             except LogError as error:
-                outcome = _not_kept(error)
+                outcome = not_kept(error)
             if outcome.reply is not None and outcome.reply.follow is not None:
                 task = asyncio.create_task(self._follow(name, outcome.reply), name=f"follow {name}")
                 self._following.add(task)
@@ -239,7 +245,7 @@ class Hub:
         stored = await self._append(source, request, outcome.events)
         if outcome.reply is not None:
             return outcome, stored
-        return accepted(outcome, stored[0].event.id, duplicate=_all_known(stored)), stored
+        return accepted(outcome, stored[0].event.id, duplicate=all_known(stored)), stored
 
     async def _append(self, source: Source, request: Request, events: Sequence[Event]) -> list[Stored]:
         settings = self._settings[source.name]
@@ -282,6 +288,8 @@ class Hub:
         async with self._binding:  # who looked first must not be the last to bind
             if name in self.sources:
                 self.sources[name] = await bind_source(self._settings[name], self.log)
+                if self.on_bound is not None:
+                    self.on_bound(name)
 
     async def accept(self, rejection: Rejection) -> list[Stored]:
         """Verify and read a kept request again, as of the moment it arrived, with today's secrets and plugins.
@@ -318,11 +326,13 @@ async def bind_source(settings: SourceConfig, log: Log) -> Source:
     return Source(settings.name, settings.provider, options, verify=settings.verify)
 
 
-def _not_kept(error: LogError) -> Outcome:
+def not_kept(error: LogError) -> Outcome:
+    """The answer while the log cannot be written."""
     return unavailable("log-unavailable", "The request could not be kept", str(error))
 
 
-def _all_known(stored: Sequence[Stored]) -> bool:
+def all_known(stored: Sequence[Stored]) -> bool:
+    """Has every event of a request been there before?"""
     return all(one.duplicate for one in stored)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import time as clock
+from collections.abc import Callable
 from copy import copy
 from dataclasses import MISSING, dataclass, field, fields
 from datetime import UTC, datetime
@@ -27,6 +28,7 @@ class Event:
     own id where there is none); receivedat: when the request arrived, timezone-aware.
     index: position among the events of one delivery id (0 where the id is the event's own); no CloudEvents attribute.
     text: `data` as JSON (RFC 8259, UTF-8), if the event was made of that, or is kept so; None otherwise.
+    unread: makes the event when something of it is first asked for; None once it is made.
     """
 
     id: str
@@ -40,6 +42,7 @@ class Event:
     data: Any = None
     index: int = 0
     text: bytes | None = field(default=None, init=False, repr=False, compare=False)
+    unread: Callable[[], Event] | None = field(default=None, init=False, repr=False, compare=False)
 
     @classmethod
     def of_text(cls, text: bytes, **attributes: Any) -> Event:
@@ -50,8 +53,20 @@ class Event:
         object.__setattr__(event, "text", text)
         return event
 
+    @classmethod
+    def later(cls, read: Callable[[], Event]) -> Event:
+        """The event that `read` gives, once something of it is asked for: many are only kept and counted."""
+        event = object.__new__(cls)
+        object.__setattr__(event, "unread", read)
+        return event
+
     def __getattr__(self, name: str) -> Any:
         # called only for what is not there, such as the data of a text that was not read yet
+        if name != "unread" and self.unread is not None:
+            made = self.unread()
+            for one in BESIDE_DATA if made.text is not None else (*BESIDE_DATA, "data"):
+                object.__setattr__(self, one, getattr(made, one))
+            return getattr(self, name)
         if name != "data" or self.text is None:
             raise AttributeError(f"an event has no {name!r}", name=name, obj=self)
         object.__setattr__(self, "data", orjson.loads(self.text))

@@ -5,19 +5,22 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
-import gc
 import os
 import signal
 import socket
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import structlog
 
 from hub.config import Config
 from hub.core import Hub
 from hub.errors import LogError, ServeError
+from hub.process import loop_factory, raise_file_limit, settle_memory
+from hub.receivers import Receivers, how_many
 from hub.request import Request
 from hub.retry import reason_of
 from hub.secrets import read_environment
@@ -34,9 +37,20 @@ EXPLAIN_LARGEST = 32 * 1024
 
 def serve(config: Config, *, tunnel: str | None = None) -> int:
     """Run the hub until it is told to stop; the process's exit code."""
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+    configure_logging(config.server.log, config.secrets)
+    raise_file_limit()
+    with contextlib.ExitStack() as stack:
+        receivers = how_many(config)
+        public = _listen(config.server.host, config.server.port, "[server]", max(receivers, 1))
+        private = _listen(config.console.host, config.console.port, "[console]")
+        for sock in (*public, *private):
+            stack.enter_context(sock)
+        sockets = Sockets(public, private[0], Receivers.fork(config, public, private) if receivers else None)
+        if sockets.receivers is not None:
+            stack.callback(sockets.receivers.end)
+        runner = stack.enter_context(asyncio.Runner(loop_factory=loop_factory()))
         loop = runner.get_loop()
-        main = loop.create_task(run(config, tunnel=tunnel))
+        main = loop.create_task(run(config, sockets, tunnel=tunnel))
         while True:
             try:
                 return loop.run_until_complete(main)
@@ -48,41 +62,76 @@ def serve(config: Config, *, tunnel: str | None = None) -> int:
                 structlog.get_logger("hub").error("warning", text=text)
 
 
-async def run(config: Config, *, tunnel: str | None = None) -> int:
+@dataclass(frozen=True, slots=True)
+class Sockets:
+    """Where the hub listens. public: one for each receiver, one for the hub itself if there are none."""
+
+    public: Sequence[socket.socket]
+    private: socket.socket
+    receivers: Receivers | None
+
+
+async def run(config: Config, sockets: Sockets, *, tunnel: str | None = None) -> int:
     """Run the hub in this loop until SIGINT or SIGTERM; a second signal ends at once."""
-    configure_logging(config.server.log, config.secrets)
-    _raise_file_limit()
-    with contextlib.ExitStack() as sockets:
-        public = sockets.enter_context(_listen(config.server.host, config.server.port, "[server]"))
-        private = sockets.enter_context(_listen(config.console.host, config.console.port, "[console]"))
-        hub = Hub(config)
-        stop = asyncio.Event()
-        with _signals(stop.set):
-            async with _running(hub), _explaining(hub), _tunnelled(hub, tunnel, public) as opened:
-                await _serve(hub, public, private, stop, opened)
+    hub = Hub(config)
+    stop = asyncio.Event()
+    with _signals(stop.set):
+        async with _running(hub), _explaining(hub), _tunnelled(hub, tunnel, sockets.public[0]) as opened:
+            await _serve(hub, sockets, stop, opened)
     return 0
 
 
-async def _serve(
-    hub: Hub, public: socket.socket, private: socket.socket, stop: asyncio.Event, tunnel: Tunnel | None
-) -> None:
+async def _serve(hub: Hub, sockets: Sockets, stop: asyncio.Event, tunnel: Tunnel | None) -> None:
     from hub.web.api import console_app
-    from hub.web.webhooks import Webhooks
 
-    apps = ((Webhooks(hub), public), (console_app(hub), private))
-    listeners = [Listener(app, sock, hub.config.server) for app, sock in apps]
-    tasks = [asyncio.create_task(listener.run()) for listener in listeners]
-    while not all(listener.started for listener in listeners) and not any(task.done() for task in tasks):
-        await asyncio.sleep(0.005)
-    _announce(hub, public, private, tunnel)
-    _settle_memory()
+    listening = Listening(hub)
+    listening.begin(console_app(hub), sockets.private)
+    if sockets.receivers is not None:
+        await sockets.receivers.start(hub, listening.receive)
+    else:
+        listening.receive(sockets.public[0])
+    await listening.started()
+    _announce(hub, sockets.public[0], sockets.private, tunnel)
+    settle_memory()
     waiting = asyncio.create_task(stop.wait())
-    await asyncio.wait([waiting, *tasks], return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait([waiting, *listening.tasks], return_when=asyncio.FIRST_COMPLETED)
     waiting.cancel()
     hub.telemetry.notice("stopping: what is being answered and delivered is finished first; Ctrl-C again ends at once")
-    for listener in listeners:
-        listener.should_exit = True
-    await asyncio.gather(*tasks)
+    if sockets.receivers is not None:
+        await sockets.receivers.stop(hub.config.server.grace)
+    await listening.end()
+
+
+class Listening:
+    """The listeners of this process. tasks: one for each, done when it has ended."""
+
+    def __init__(self, hub: Hub) -> None:
+        self.tasks: list[asyncio.Task[None]] = []
+        self._hub = hub
+        self._listeners: list[Listener] = []
+
+    def begin(self, app: Any, sock: socket.socket) -> None:
+        """Serve an app on a socket."""
+        listener = Listener(app, sock, self._hub.config.server)
+        self._listeners.append(listener)
+        self.tasks.append(asyncio.create_task(listener.run()))
+
+    def receive(self, sock: socket.socket) -> None:
+        """Take webhooks on a socket."""
+        from hub.web.webhooks import Webhooks
+
+        self.begin(Webhooks(self._hub), sock)
+
+    async def started(self) -> None:
+        """Done when all listen, or one has failed."""
+        while not all(one.started for one in self._listeners) and not any(task.done() for task in self.tasks):
+            await asyncio.sleep(0.005)
+
+    async def end(self) -> None:
+        """Answer what has been received."""
+        for listener in self._listeners:
+            listener.should_exit = True
+        await asyncio.gather(*self.tasks)
 
 
 @contextlib.asynccontextmanager
@@ -186,8 +235,8 @@ def _announce(hub: Hub, public: socket.socket, private: socket.socket, tunnel: T
         say(f"  -> {state.name}")
 
 
-def _listen(host: str, port: int, table: str) -> socket.socket:
-    """A bound socket.
+def _listen(host: str, port: int, table: str, count: int = 1) -> list[socket.socket]:
+    """Bound sockets of one address; the system spreads connections over them.
 
     Raises:
         ServeError: the port is taken, not allowed, or the address is not this machine's.
@@ -196,17 +245,28 @@ def _listen(host: str, port: int, table: str) -> socket.socket:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     except socket.gaierror as error:
         raise ServeError(f"{table} host = {host!r} is no address: {error.strerror}") from None
-    sock = socket.socket(family, kind, protocol)
-    if os.name == "posix":
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    sockets: list[socket.socket] = []
     try:
-        sock.bind(address)
-        sock.listen(BACKLOG)
+        # sockets that share a port share it with those of another hub, too: whether it is free, one that does not tells
+        for shared in (False, *[True] * count) if count > 1 else (False,):
+            sock = socket.socket(family, kind, protocol)
+            sockets.append(sock)
+            if os.name == "posix":
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if shared:
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            sock.bind(address)
+            address = sock.getsockname()
+            if count > 1 and not shared:
+                sockets.pop().close()
+                continue
+            sock.listen(BACKLOG)
+            sock.setblocking(False)
     except OSError as error:
-        sock.close()
+        for sock in sockets:
+            sock.close()
         raise ServeError(_why_not(error, host, port, table)) from None
-    sock.setblocking(False)
-    return sock
+    return sockets
 
 
 def _why_not(error: OSError, host: str, port: int, table: str) -> str:
@@ -237,35 +297,6 @@ def _signals(stop: Callable[[], None]) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def _settle_memory() -> None:
-    """What start-up made stays: the collector looks at none of it again, and less often at what requests leave.
-
-    Requests and events hold no cycles; with the default thresholds half of the slowest answers wait for a collection.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 50)
-
-
-def _raise_file_limit() -> None:
-    """As many open files as the system allows: every idle connection is one."""
-    if sys.platform == "win32":
-        return
-    import resource
-
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    with contextlib.suppress(ValueError, OSError):
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-
-
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    if sys.platform == "win32":
-        return None
-    import uvloop
-
-    return uvloop.new_event_loop
 
 
 def _url(sock: socket.socket) -> str:

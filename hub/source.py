@@ -56,6 +56,11 @@ class Outcome:
     reply: Reply | None = None
     bug: bool = False
 
+    @property
+    def plain(self) -> bool:
+        """Nothing is to be done but to keep its events and to answer with the first one's id."""
+        return self.stage == "accepted" and self.reply is None and bool(self.events)
+
 
 class Source:
     """A configured provider.

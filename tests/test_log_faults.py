@@ -32,7 +32,7 @@ from log_contract import (
 )
 
 from hub.errors import LogUnavailable
-from hub.log import sqlite_writer
+from hub.log import sqlite_checkpoint, sqlite_writer
 from hub.log.base import Query
 from hub.log.sqlite import SqliteLog
 from hub.log.sqlite_files import Room
@@ -283,3 +283,20 @@ async def test_a_clock_that_is_set_back_puts_no_retry_off(path: Path, monkeypatc
     (delivery,) = await feed.take(1, 10)
     assert delivery.attempt == 2
     await log.close()
+
+
+async def test_the_write_ahead_log_stays_small_under_steady_writing(
+    log: SqliteLog, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite_checkpoint, "LITTLE", 64 * 1024)
+    monkeypatch.setattr(sqlite_checkpoint, "MUCH", 512 * 1024)
+
+    async def write(lane: int) -> None:
+        for number in range(60):
+            # nothing that could be compressed to less than a half
+            await keep(log, f"{lane}-{number}", data=os.urandom(8 * 1024).hex())
+
+    await asyncio.gather(*(write(lane) for lane in range(16)))
+    written = 16 * 60 * 8 * 1024
+    assert path.with_name("hub.db-wal").stat().st_size < written
+    assert await log.count(Query()) == 16 * 60

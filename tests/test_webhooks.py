@@ -5,6 +5,7 @@ import base64
 import hashlib
 import hmac
 import json
+import socket
 import uuid
 from pathlib import Path
 
@@ -12,6 +13,8 @@ import httpx2
 import pytest
 
 from hub.errors import LogUnavailable
+from hub.receivers.pool import Link
+from hub.receivers.receiver import Receiver
 from hub.source import Outcome
 from hub.testing import RunningHub, running
 from hub.web.webhooks import Arrived, Webhooks, head_of
@@ -62,11 +65,34 @@ class InOnePiece(httpx2.ASGITransport):
         return httpx2.Response(outcome.status, headers=head, content=content, request=request)
 
 
-@pytest.fixture(autouse=True, params=["by ASGI", "in one piece"])
+class ByReceiver(InOnePiece):
+    """Through what runs in a receiver's process, and the line between it and the hub."""
+
+    receiver: Receiver | None = None
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        if self.receiver is None:
+            ours, theirs = socket.socketpair()
+            link, self.receiver = Link(None, socket.socket(), ours), Receiver(self.app._hub.config, lambda: None)
+            await link.connect(self.app._hub, lambda sock: None)
+            await self.receiver.connect(theirs)
+            self.app = Webhooks(self.receiver)
+            self.link = link
+        return await super().handle_async_request(request)
+
+    async def aclose(self) -> None:
+        if self.receiver is not None:
+            self.link.stop()
+            self.receiver.close()
+            await self.link.ended
+
+
+@pytest.fixture(autouse=True, params=["by ASGI", "in one piece", "by a receiver"])
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Both ways of a request give the same answers."""
-    if request.param == "in one piece":
-        monkeypatch.setattr(httpx2, "ASGITransport", InOnePiece)
+    """All ways of a request give the same answers."""
+    ways = {"in one piece": InOnePiece, "by a receiver": ByReceiver}
+    if request.param in ways:
+        monkeypatch.setattr(httpx2, "ASGITransport", ways[request.param])
 
 
 def typeform(body: bytes, secret: str = "typeform-secret", algorithm: str = "sha256") -> dict[str, str]:
@@ -205,6 +231,7 @@ async def test_the_log_cannot_be_written(tmp_path: Path, monkeypatch: pytest.Mon
 
         with monkeypatch.context() as patch:
             patch.setattr(hub.hub.log, "append", broken)
+            patch.setattr(hub.hub.log, "keep", broken)
             refused = await hub.post("github", b"{}", github(b"{}", delivery="d-1"))
         later = await hub.post("github", b"{}", github(b"{}", delivery="d-1"))
     assert (refused.status_code, problem(refused)) == (503, "log-unavailable")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Generic, Literal, NewType, Protocol, TypeVar
+from typing import Any, Generic, Literal, NewType, Protocol, TypeVar
 
 from hub.event import Event
 from hub.request import Request
@@ -263,6 +263,16 @@ class Log(Protocol):
         Raises:
             LogUnavailable: unknown whether it was kept; repeating it is safe.
         """
+
+    def prepare(self, request: Request, events: Sequence[Event]) -> Any:
+        """What of `append` needs no open log, for `keep`, also of another process: made of what `marshal` takes.
+
+        Raises:
+            LogError: an event can never be kept.
+        """
+
+    def keep(self, ready: Any) -> Awaitable[list[Stored]]:
+        """`append` of what was prepared."""
 
     async def find(self, source: str, deliveryid: str, index: int = 0) -> Stored | None:
         """The event that has this de-duplication key."""

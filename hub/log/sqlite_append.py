@@ -5,16 +5,23 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from hub.errors import LogError
 from hub.event import Event
 from hub.log.base import Position, Stored
 from hub.log.codec import Packer, Unpacker, flatten, pack_data, pack_id, pack_text, to_micros
-from hub.log.sqlite_rows import LATER, STORED, stored_of
+from hub.log.sqlite_rows import LATER, STORED, event_of, stored_of
+from hub.request import Request
 
-Key = tuple[str, str | bytes, int]
+Text = str | bytes
+Key = tuple[Text, Text, int]
+Row = tuple[Any, ...]
+"""An event's values, in the order of `sqlite_rows.COLUMNS`, names as text."""
+Prepared = tuple[int, bytes, int, list[Row]]
+"""A request and its events in values that any process can hand to another: when it arrived, the request in one piece,
+about how much memory both take, a row for each event."""
 ARRIVING = (
     "CREATE TEMP VIEW arriving AS SELECT e.*, r.at AS arrived, r.raw FROM events e, requests r",
     """CREATE TEMP TRIGGER arrived INSTEAD OF INSERT ON arriving BEGIN
@@ -37,10 +44,9 @@ class Append:
 
     at: int
     flat: bytes
-    events: Sequence[Event]
-    keys: list[Key]
-    rows: list[tuple[Any, ...]]
     size: int
+    rows: Sequence[Row]
+    events: Sequence[Event]
     packed: bytes = b""
 
 
@@ -54,21 +60,37 @@ class Appended:
     requeued: set[int] = field(default_factory=set)
 
 
-def prepared(request: Any, events: Sequence[Event]) -> Append:
+def prepared(request: Request, events: Sequence[Event]) -> Prepared:
     """Everything that needs no database, done by the caller of append.
 
     Raises:
         LogError: an event cannot be kept.
     """
-    rows, keys, size = [], [], len(request.body) + 2000
+    rows, size = [], len(request.body) + 2000
     for event in events:
         data = pack_data(event, request)
         size += len(data or b"")
-        delivery = pack_text(event.deliveryid)
-        keys.append((event.source, delivery, event.index))
-        moment = None if event.time is None else to_micros(event.time)
-        rows.append((pack_id(event.id), to_micros(event.receivedat), pack_text(event.subject), moment, data))
-    return Append(to_micros(request.received), flatten(request), events, keys, rows, size)  # type: ignore[arg-type]  # a None is refused by the table
+        rows.append(
+            (
+                pack_id(event.id),
+                event.index,
+                pack_text(event.source),
+                pack_text(event.provider),
+                pack_text(event.type),
+                pack_text(event.deliveryid),
+                to_micros(event.receivedat),
+                pack_text(event.subject),
+                None if event.time is None else to_micros(event.time),
+                data,
+            )
+        )
+    return to_micros(request.received), flatten(request), size, rows
+
+
+def append_of(ready: Prepared, events: Sequence[Event] = ()) -> Append:
+    """What is ready, on its way. events: its events; if they are not at hand they are made when asked for."""
+    at, flat, size, rows = ready
+    return Append(at, flat, size, rows, events or [Event.later(partial(event_of, row, flat)) for row in rows])
 
 
 class Appender:
@@ -78,7 +100,7 @@ class Appender:
         self._connection = connection
         self._packer = Packer()
         self._unpacker = Unpacker()
-        self._names: dict[str, int] = {}
+        self._names: dict[Text, int] = {}
         self.event = _next(connection, "events")
         self.request = _next(connection, "requests")
         connection.execute("PRAGMA temp_store = MEMORY")
@@ -112,13 +134,10 @@ class Appender:
         for append in appends:
             stored: list[Stored] = []
             raw: bytes | None = append.packed
-            for one, key, (packed, at, subject, moment, data) in zip(
-                append.events, append.keys, append.rows, strict=True
-            ):
-                source, provider, kind = names.get(one.source), names.get(one.provider), names.get(one.type)
-                if source is None or provider is None or kind is None:
+            for one, (packed, index, source, provider, kind, *rest) in zip(append.events, append.rows, strict=True):
+                if source not in names or provider not in names or kind not in names:
                     return None
-                values += (event, packed, request, one.index, source, provider, kind, key[1], at, subject, moment, data)
+                values += (event, packed, request, index, names[source], names[provider], names[kind], *rest)
                 values += (append.at, raw)
                 raw = None  # once for all its events
                 stored.append(Stored(Position(event), one))
@@ -141,27 +160,25 @@ class Appender:
         Raises:
             sqlite3.Error, and others for a value that SQLite cannot hold: none of them may be kept then.
         """
-        known = self._known([key for append in appends for key in append.keys])
+        known = self._known([_key(row) for append in appends for row in append.rows])
         done = Appended()
         requests: list[tuple[Any, ...]] = []
         events: list[tuple[Any, ...]] = []
         again: list[int] = []
-        ids = self._ids({name for append in appends for event in append.events for name in _named(event)})
+        ids = self._ids({name for append in appends for row in append.rows for name in row[2:5]})
         for append in appends:
             stored = []
             number, before = self.request + len(requests), len(events)
-            for event, key, row in zip(append.events, append.keys, append.rows, strict=True):
+            for event, row in zip(append.events, append.rows, strict=True):
+                key = _key(row)
                 first = known.get(key)
                 if first is not None:
                     stored.append(first)
                     again.append(first.position)
                     continue
                 seq = Position(self.event + len(events))
-                packed, at, subject, moment, data = row
-                source, provider, kind = (ids[name] for name in _named(event))
-                events.append(
-                    (seq, packed, number, event.index, source, provider, kind, key[1], at, subject, moment, data)
-                )
+                packed, index, source, provider, kind, *rest = row
+                events.append((seq, packed, number, index, ids[source], ids[provider], ids[kind], *rest))
                 fresh = Stored(seq, event)
                 known[key] = Stored(seq, event, duplicate=True)
                 stored.append(fresh)
@@ -198,20 +215,18 @@ class Appender:
                 found[source, delivery, index] = replace(stored_of(row, self._unpacker), duplicate=True)
         return found
 
-    def _ids(self, names: set[str]) -> dict[str, int]:
+    def _ids(self, names: set[Text]) -> dict[Text, int]:
         """The ids of names, given to those that are new."""
         missing = [name for name in names if name not in self._names]
         if len(self._names) > NAMES:
             self._names.clear()
             missing = list(names)
         for part in _parts(missing):
-            packed = [pack_text(name) for name in part]
             self._connection.execute(
-                f"INSERT INTO names (text) VALUES {_places(1, len(part))} ON CONFLICT (text) DO NOTHING",
-                packed,
+                f"INSERT INTO names (text) VALUES {_places(1, len(part))} ON CONFLICT (text) DO NOTHING", part
             )
-            for name, text in zip(part, packed, strict=True):
-                (number,) = self._connection.execute("SELECT id FROM names WHERE text = ?", (text,)).fetchone()
+            for name in part:
+                (number,) = self._connection.execute("SELECT id FROM names WHERE text = ?", (name,)).fetchone()
                 self._names[name] = number
         return self._names
 
@@ -231,8 +246,8 @@ class Appender:
         return requeued
 
 
-def _named(event: Event) -> tuple[str, str, str]:
-    return event.source, event.provider, event.type
+def _key(row: Row) -> Key:
+    return row[2], row[5], row[1]
 
 
 def _next(connection: sqlite3.Connection, table: str) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from hub.event import Event
 from hub.log.base import Position, Stored
 from hub.log.codec import Unpacker, flat_body, from_micros, unflatten, unpack_event, unpack_id, unpack_text
 from hub.request import Request
@@ -31,8 +32,13 @@ def stored_of(row: Sequence[Any], unpacker: Unpacker) -> Stored:
     Raises:
         LogDamaged: its request cannot be unpacked.
     """
-    seq, packed, index, source, provider, kind, delivery, at, subject, moment, data, raw = row[:WIDTH]
-    body = flat_body(unpacker.unpack(raw)) if data is None else b""
+    seq, *values, raw = row[:WIDTH]
+    return Stored(Position(seq), event_of(values, unpacker.unpack(raw) if raw is not None else b""))
+
+
+def event_of(row: Sequence[Any], flat: bytes) -> Event:
+    """An event out of its values in the order of `COLUMNS`, names as text. flat: its request, if its data is there."""
+    packed, index, source, provider, kind, delivery, at, subject, moment, data = row
     attributes = {
         "id": unpack_id(packed),
         "source": unpack_text(source) or "",
@@ -44,7 +50,7 @@ def stored_of(row: Sequence[Any], unpacker: Unpacker) -> Stored:
         "time": None if moment is None else from_micros(moment),
         "index": index,
     }
-    return Stored(Position(seq), unpack_event(data, body, attributes))
+    return unpack_event(data, flat_body(flat) if data is None else b"", attributes)
 
 
 def size_of(row: Sequence[Any]) -> int:

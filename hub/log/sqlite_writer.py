@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from hub.errors import HubError, LogError, LogUnavailable
 from hub.log.base import Stored
 from hub.log.sqlite_append import Append, Appended, Appender, cannot_keep
+from hub.log.sqlite_checkpoint import Checkpoints
 from hub.log.sqlite_files import MIB, Room, code_of, connect, is_not_now
 
 T = TypeVar("T")
@@ -28,8 +29,6 @@ PATIENCE = 4.0
 """Seconds after which a waiting append is told that the log is unavailable."""
 AGAIN = 0.25
 """Seconds between tries to write kept outcomes."""
-IDLE_PAGES, BUSY_PAGES = 4 * MIB, 32 * MIB
-"""Bytes written after which an idle writer, or even a busy one, moves them from the write-ahead log into the file."""
 
 
 @dataclass(slots=True, eq=False)
@@ -73,7 +72,7 @@ class Writer:
         self._watch: asyncio.TimerHandle | None = None
         self._closing = False
         self._ended: asyncio.Future[None] = self._loop.create_future()
-        self._unwritten = 0
+        self._checkpoints = Checkpoints(path)
         self._size = 0
         self.trouble = ""
         self._connection: sqlite3.Connection | None = None
@@ -178,9 +177,11 @@ class Writer:
                     break
                 if batch:
                     self._serve(batch)
-                else:
-                    self._checkpoint(IDLE_PAGES)
-            self._checkpoint(0)
+                elif self._connection is not None:
+                    self._checkpoints.rest(self._connection)
+            self._checkpoints.end()
+            if self._connection is not None:
+                self._checkpoints.now(self._connection)
         finally:
             self._disconnect()
             self._loop.call_soon_threadsafe(self._over)
@@ -199,8 +200,8 @@ class Writer:
                 if self._kept:
                     self._ready.wait(AGAIN)
                     break
-                idle = self._unwritten > IDLE_PAGES
-                if not self._ready.wait(0.02 if idle else None) and idle:
+                due = self._connection is not None and self._checkpoints.due
+                if not self._ready.wait(0.02 if due else None) and due:
                     return []
             batch, self._kept = self._kept, []
             appends = size = 0
@@ -240,9 +241,10 @@ class Writer:
             if not self._closing:
                 self._kept = [work for work in works if work.keep]
         self._loop.call_soon_threadsafe(self._done, results, appended.fresh, appended.requeued)
-        self._unwritten += self._size
-        if self._unwritten > BUSY_PAGES:
-            self._checkpoint(BUSY_PAGES)
+        if self._connection is not None:
+            self._checkpoints.beside(self._connection, self._size)
+        if self._checkpoints.trouble:
+            self.trouble, self._checkpoints.trouble = self._checkpoints.trouble, ""
 
     def _write(self, works: Sequence[Work]) -> tuple[list[tuple[Work, Any]], Appended]:
         """All in one transaction; if one of them is bad, each in its own, so that only the bad one fails."""
@@ -347,13 +349,3 @@ class Writer:
                 connection.close()
             except sqlite3.Error as error:
                 self.trouble = f"{self._path} could not be closed: {error}"
-
-    def _checkpoint(self, beyond: int) -> None:
-        """Move what was committed into the file. Never waits for readers."""
-        if self._connection is None or self._unwritten <= beyond:
-            return
-        try:
-            self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
-        except sqlite3.Error as error:
-            self.trouble = f"{self._path}: {error}"
-        self._unwritten = 0

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 from starlette.applications import Starlette
@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from hub.answers import unavailable
-from hub.core import Hub
+from hub.config import Config
 from hub.request import Headers, Request
 from hub.source import Outcome, problem
 from hub.web.deadlines import Deadlines
@@ -62,15 +62,37 @@ class Arrived:
     body: bytes = b""
 
 
-class Webhooks:
-    """The ASGI application of the webhook listener."""
+class Receives(Protocol):
+    """What decides about requests: the hub, or in a receiver's process what stands for it (see `hub.receivers`)."""
 
-    def __init__(self, hub: Hub) -> None:
+    config: Config
+    public_url: str | None
+
+    async def receive(self, name: str, request: Request) -> Outcome:
+        """See `Hub.receive`."""
+
+    def receive_soon(self, name: str, request: Request, answer: Callable[[Outcome], None]) -> None:
+        """See `Hub.receive_soon`."""
+
+    def refused_early(self, name: str, method: str, outcome: Outcome) -> None:
+        """See `Hub.refused_early`."""
+
+    async def writable(self) -> bool:
+        """See `Hub.writable`."""
+
+
+class Webhooks:
+    """The ASGI application of the webhook listener.
+
+    share: the part of `max_pending` that is this one's; the receivers of one hub have it together.
+    """
+
+    def __init__(self, hub: Receives, share: float = 1.0) -> None:
         self._hub = hub
         settings = hub.config.server
         self._max_body = settings.max_body
         self._timeout = settings.body_timeout
-        self._max_pending = settings.max_pending
+        self._max_pending = settings.max_pending * share
         self._pending = 0
         self._hosts = frozenset(host.lower() for host in settings.allowed_hosts)
         self._proxies = tuple(ip_network(proxy, strict=False) for proxy in settings.trusted_proxies)
@@ -238,7 +260,7 @@ class Webhooks:
     async def _healthz(self, request: HTTPRequest) -> Response:
         now = time.monotonic()
         if self._health is None or self._health[0] < now:
-            writable = (await self._hub.log.health()).writable
+            writable = await self._hub.writable()
             body = orjson.dumps({"status": "ok" if writable else "the log cannot be written"})
             response = Response(body, 200 if writable else 503, media_type="application/json")
             self._health = (now + HEALTH_FOR, response)

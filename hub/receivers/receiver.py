@@ -1,0 +1,193 @@
+"""What runs in a receiver's process: the webhook listener, before something that stands for the hub."""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable
+from itertools import count
+from typing import Any, NamedTuple
+
+from hub.answers import accepted
+from hub.config import Config, SourceConfig
+from hub.errors import KeyNeeded, LogError
+from hub.log import open_log
+from hub.log.codec import flatten, to_micros
+from hub.process import loop_factory, settle_memory
+from hub.receivers.channel import Channel
+from hub.request import Request
+from hub.source import Outcome, Source
+from hub.web.listener import Listener
+from hub.web.webhooks import Webhooks
+
+PR_SET_PDEATHSIG = 1
+"""https://man7.org/linux/man-pages/man2/PR_SET_PDEATHSIG.2const.html"""
+
+
+def run(config: Config, sock: socket.socket, line: socket.socket, share: float, parent: int) -> None:
+    """Receive on a socket until the hub says so, or is gone. parent: the hub's process id."""
+    _end_with(parent)
+    # one Ctrl-C reaches every process of a terminal: the hub says when this one ends
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
+        runner.run(_receive(config, sock, line, share))
+
+
+async def _receive(config: Config, sock: socket.socket, line: socket.socket, share: float) -> None:
+    receiver = Receiver(config, _gone)
+    await receiver.connect(line)
+    listener = Listener(Webhooks(receiver, share), sock, config.server)
+    listening = asyncio.create_task(listener.run())
+    while not listener.started and not listening.done():
+        await asyncio.sleep(0.002)
+    settle_memory()
+    receiver.ready()
+    await receiver.stopped.wait()
+    listener.should_exit = True
+    await listening
+    receiver.close()
+
+
+def _end_with(parent: int) -> None:
+    """Whatever ends the hub ends this process too, or it would keep the port."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:
+            os._exit(1)
+
+
+class Asked(NamedTuple):
+    """A request that the hub has, and who waits for its answer. outcome: what this process read in it, if it did."""
+
+    name: str
+    request: Request
+    answer: Callable[[Outcome], None]
+    outcome: Outcome | None = None
+
+
+class Receiver:
+    """Stands for the hub before the webhook listener (see `hub.web.webhooks.Receives`).
+
+    gone: called when the hub is.
+    """
+
+    def __init__(self, config: Config, gone: Callable[[], None]) -> None:
+        self.config = config
+        self._gone = gone
+        self.public_url: str | None = None
+        self.stopped = asyncio.Event()
+        self._sources: dict[str, Source] = {}
+        self._log = open_log(config.log.url, config.folder)
+        self._numbers = count()
+        self._asked: dict[int, Asked] = {}
+        self._health: list[asyncio.Future[bool]] = []
+        self._started: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._channel: Channel
+        self._kinds: dict[str, Callable[..., None]] = {
+            "go": self._go,
+            "leave": self._leave,
+            "kept": self._kept,
+            "decided": self._decided,
+            "again": self._again,
+            "healthy": self._healthy,
+            "stop": self.stopped.set,
+        }
+
+    async def connect(self, line: socket.socket) -> None:
+        """Done when the hub has said what is to be received."""
+        loop = asyncio.get_running_loop()
+        _, self._channel = await loop.create_unix_connection(lambda: Channel(self._take, self._gone), sock=line)
+        await self._started
+
+    def ready(self) -> None:
+        """Tell the hub that requests are taken."""
+        self._channel.send("ready")
+
+    def close(self) -> None:
+        """Send what is left to be sent."""
+        self._channel.close()
+
+    def receive_soon(self, name: str, request: Request, answer: Callable[[Outcome], None]) -> None:
+        """See `Hub.receive_soon`."""
+        began, source, number = time.perf_counter(), self._sources.get(name), next(self._numbers)
+        if source is not None:
+            try:
+                outcome = source.examine(request)
+                if outcome.plain:
+                    ready = self._log.prepare(request, outcome.events)
+                    self._asked[number] = Asked(name, request, answer, outcome)
+                    self._channel.send("keep", number, name, request.method, began, ready)
+                    return
+            except (KeyNeeded, LogError):
+                pass
+        self._asked[number] = Asked(name, request, answer)
+        self._decide(number)
+
+    async def receive(self, name: str, request: Request) -> Outcome:
+        """See `Hub.receive`."""
+        answered: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        self.receive_soon(name, request, answered.set_result)
+        return await answered
+
+    def refused_early(self, name: str, method: str, outcome: Outcome) -> None:
+        """See `Hub.refused_early`."""
+        self._channel.send("refused", name, method, outcome.status, outcome.stage, outcome.reason, outcome.detail)
+
+    async def writable(self) -> bool:
+        """See `Hub.writable`."""
+        answered: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._health.append(answered)
+        self._channel.send("health")
+        return await answered
+
+    def _decide(self, number: int) -> None:
+        asked = self._asked[number]
+        self._channel.send("decide", number, asked.name, to_micros(asked.request.received), flatten(asked.request))
+
+    # what the hub says
+
+    def _take(self, kind: str, *parts: Any) -> None:
+        self._kinds[kind](*parts)
+
+    def _go(self, public_url: str | None, names: list[str]) -> None:
+        self.public_url = public_url
+        self._sources = {one.name: _bound(one) for one in self.config.sources if one.name in names}
+        self._started.set_result(None)
+
+    def _leave(self, name: str) -> None:
+        self._sources.pop(name, None)
+
+    def _kept(self, number: int, known: str | None = None) -> None:
+        """known: the first event's id, if the hub had all of them already."""
+        _, _, answer, outcome = self._asked.pop(number)
+        assert outcome is not None
+        answer(accepted(outcome, known or outcome.events[0].id, duplicate=known is not None))
+
+    def _decided(self, number: int, status: int, headers: dict[str, str], body: bytes) -> None:
+        answer = self._asked.pop(number).answer
+        answer(Outcome(accepted=status < 300, status=status, stage="decided", headers=headers, body=body))
+
+    def _again(self, number: int) -> None:
+        """What was read cannot be kept: the hub decides what becomes of the request."""
+        self._decide(number)
+
+    def _healthy(self, writable: bool) -> None:
+        for answered in self._health:
+            if not answered.done():
+                answered.set_result(writable)
+        self._health.clear()
+
+
+def _gone() -> None:
+    """The hub is: what is being received would be kept by nobody."""
+    os._exit(1)
+
+
+def _bound(settings: SourceConfig) -> Source:
+    return Source(settings.name, settings.provider, settings.options, verify=settings.verify)
