@@ -11,6 +11,7 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import orjson
 
+from hub.document import Document
 from hub.errors import Unreadable
 from hub.provider import Reply
 from hub.request import Request
@@ -63,7 +64,8 @@ class form:
     name: str
 
     def __call__(self, request: Request) -> str | None:
-        return next(iter(request.form.get(self.name, ())), None)
+        form = request.form
+        return next(iter(form.get(self.name, ())), None) if form else None
 
     def put(self, request: Request, value: object) -> Request:
         """The request with the form field set to `value`, the body written again."""
@@ -86,7 +88,7 @@ class body:
 
     def __call__(self, request: Request) -> Any:
         try:
-            return dig(request.json, self.keys)
+            return dig(request.document, self.keys) if self.keys else request.json
         except Unreadable:
             return None
 
@@ -104,7 +106,9 @@ def split_path(path: str) -> list[str]:
 
 
 def dig(value: Any, keys: Sequence[str]) -> Any:
-    """What stands at the end of the keys; None where there is nothing."""
+    """What stands at the end of the keys; None where there is nothing. value: parsed JSON, or a `Document`."""
+    if isinstance(value, Document):
+        return value.dig(keys)
     for key in keys:
         if isinstance(value, dict):
             value = value.get(key)
@@ -140,6 +144,17 @@ class json_in:
         text = self.place(request)
         if text is None:
             return request.json
+        return self._parsed(text)
+
+    def look(self, request: Request) -> Any:
+        """The same for looking things up (see `dig`).
+
+        Raises:
+            Unreadable: it is not JSON.
+        """
+        return request.document if self.place(request) is None else request.once(self)
+
+    def _parsed(self, text: str) -> Any:
         try:
             return orjson.loads(text)
         except orjson.JSONDecodeError as error:
@@ -165,7 +180,7 @@ class inside:
 
     def __call__(self, request: Request) -> Any:
         try:
-            found = request.once(self.content)
+            found = self.content.look(request) if isinstance(self.content, json_in) else request.once(self.content)
         except Unreadable:
             return None
         for keys in self.keys:

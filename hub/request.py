@@ -11,6 +11,7 @@ from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 import orjson
 
+from hub.document import Document
 from hub.errors import Unreadable
 
 Headers = tuple[tuple[bytes, bytes], ...]
@@ -129,9 +130,22 @@ class Request:
         self.__dict__["_strict"] = True
         return value
 
+    @lazy
+    def document(self) -> Any:
+        """What `hub.extract.dig` looks in for something in the JSON body: a `Document`, or else `json`.
+
+        Raises:
+            Unreadable: it is not JSON, or nested too deep to be read.
+        """
+        document = None if "json" in self.__dict__ else Document.of(self.body)
+        if document is None:
+            return self.json
+        self.__dict__["_strict"] = True
+        return document
+
     @property
     def strict_json(self) -> bytes | None:
-        """The body, if `json` was read from it and it is JSON to the letter (RFC 8259); None otherwise."""
+        """The body, if `json` or `document` was read from it and it is JSON to the letter (RFC 8259), else None."""
         return self.body if "_strict" in self.__dict__ and "_envelope" not in self.__dict__ else None
 
     def _lenient(self, error: orjson.JSONDecodeError) -> Any:
@@ -167,7 +181,7 @@ class Request:
     def part(self, item: Any) -> Self:
         """A view of one item of a batch: `json` is the item, all else the request's; `envelope` leads back."""
         view = object.__new__(type(self))
-        view.__dict__.update(self.__dict__, json=item, _envelope=self.envelope, _once={})
+        view.__dict__.update(self.__dict__, json=item, document=item, _envelope=self.envelope, _once={})
         return view
 
     def once(self, read: Callable[[Self], T]) -> T:
@@ -186,7 +200,7 @@ class Request:
 
     def let_go(self) -> None:
         """Forget what was read from it: a parsed body is many objects, and requests wait together for the disk."""
-        for name in ("json", "_once", "form", "text"):
+        for name in ("json", "document", "_once", "form", "text"):
             self.__dict__.pop(name, None)
 
 

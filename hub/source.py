@@ -179,6 +179,8 @@ class Source:
             "subject": self._text("subject", part),
             "time": None if time is None else parse_time(time(part)),
         }
+        if not self._shows and self._is_body(part) and (text := part.strict_json) is not None:
+            return Event.of_text(text, **attributes)
         data = self._data(part)
         if self._shows:
             redactor = self._redactor_for(part)
@@ -207,6 +209,17 @@ class Source:
         if value is None or value == "" or isinstance(value, (dict, list)):
             return None
         return str(value)
+
+    def _is_body(self, part: Request) -> bool:
+        """Is the data the JSON body, all of it? Then it is read by whoever asks for it."""
+        place = self.provider.data
+        if "_envelope" in part.__dict__ or not part.body:
+            return False
+        if isinstance(place, json_in):
+            whole = place.place(part) is None
+        else:
+            whole = not part.form if place is None else isinstance(place, body) and not place.keys
+        return whole and part.document is not None
 
     def _data(self, part: Request) -> Any:
         read: Callable[[Request], Any] | None = self._slots.get("data")

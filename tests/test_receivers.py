@@ -205,7 +205,7 @@ async def test_a_source_whose_secrets_change_is_the_hubs(tmp_path: Path) -> None
     await hub.start()
     ours, theirs = socket.socketpair()
     link, receiver = Link(None, socket.socket(), ours), Receiver(hub.config, lambda: None)
-    await link.connect(hub, lambda sock: None)
+    link.connect(hub, lambda sock: None)
     await receiver.connect(theirs)
     hub.on_bound = lambda name: link.send("leave", name)
 

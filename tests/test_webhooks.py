@@ -74,7 +74,7 @@ class ByReceiver(InOnePiece):
         if self.receiver is None:
             ours, theirs = socket.socketpair()
             link, self.receiver = Link(None, socket.socket(), ours), Receiver(self.app._hub.config, lambda: None)
-            await link.connect(self.app._hub, lambda sock: None)
+            link.connect(self.app._hub, lambda sock: None)
             await self.receiver.connect(theirs)
             self.app = Webhooks(self.receiver)
             self.link = link

@@ -6,6 +6,8 @@ import json
 import struct
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from itertools import chain
 from typing import Any
 
 import orjson
@@ -79,11 +81,15 @@ def flatten(request: Request) -> bytes:
         request.method.encode("utf-8", "surrogatepass"),
         request.url.encode("utf-8", "surrogatepass"),
         request.peer.encode("utf-8", "surrogatepass"),
+        *chain.from_iterable(request.headers),
+        request.body,
     ]
-    for pair in request.headers:
-        fields.extend(pair)
-    fields.append(request.body)
-    return struct.pack(f"<{len(fields) + 1}I", len(fields), *map(len, fields)) + b"".join(fields)
+    return b"".join((_lengths(len(fields) + 1).pack(len(fields), *map(len, fields)), *fields))
+
+
+@lru_cache(maxsize=256)
+def _lengths(count: int) -> struct.Struct:
+    return struct.Struct(f"<{count}I")
 
 
 def unflatten(flat: bytes, received: datetime) -> Request:

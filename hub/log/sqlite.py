@@ -33,7 +33,7 @@ from hub.log.base import (
     SubscriptionState,
 )
 from hub.log.codec import to_micros
-from hub.log.sqlite_append import Append, Prepared, append_of, prepared
+from hub.log.sqlite_append import Append, Prepared, append_from, append_of
 from hub.log.sqlite_feed import NEVER, Parts, SqliteFeed, Subscription
 from hub.log.sqlite_files import Lock, Room, prepare, space
 from hub.log.sqlite_head import Head
@@ -158,15 +158,16 @@ class SqliteLog:
 
     def append(self, request: Request, events: Sequence[Event]) -> asyncio.Future[list[Stored]]:
         """See `Log.append`. Raises: LogUnavailable; LogError: an event that can never be kept."""
-        return self._keep(lambda: append_of(prepared(request, events), events))
+        return self._keep(lambda: append_of(request, events))
 
     def prepare(self, request: Request, events: Sequence[Event]) -> Prepared:
         """See `Log.prepare`."""
-        return prepared(request, events)
+        append = append_of(request, events)
+        return append.at, append.flat, append.size, append.rows
 
     def keep(self, ready: Prepared) -> asyncio.Future[list[Stored]]:
         """See `Log.keep`."""
-        return self._keep(lambda: append_of(ready))
+        return self._keep(lambda: append_from(ready))
 
     def _keep(self, make: Callable[[], Append]) -> asyncio.Future[list[Stored]]:
         done: asyncio.Future[list[Stored]] = asyncio.get_running_loop().create_future()

@@ -20,7 +20,7 @@ Key = tuple[Text, Text, int]
 Row = tuple[Any, ...]
 """An event's values, in the order of `sqlite_rows.COLUMNS`, names as text."""
 Prepared = tuple[int, bytes, int, list[Row]]
-"""A request and its events in values that any process can hand to another: when it arrived, the request in one piece,
+"""A request and its events in values that one process can hand to another: when it arrived, the request in one piece,
 about how much memory both take, a row for each event."""
 ARRIVING = (
     "CREATE TEMP VIEW arriving AS SELECT e.*, r.at AS arrived, r.raw FROM events e, requests r",
@@ -45,7 +45,7 @@ class Append:
     at: int
     flat: bytes
     size: int
-    rows: Sequence[Row]
+    rows: list[Row]
     events: Sequence[Event]
     packed: bytes = b""
 
@@ -60,7 +60,7 @@ class Appended:
     requeued: set[int] = field(default_factory=set)
 
 
-def prepared(request: Request, events: Sequence[Event]) -> Prepared:
+def append_of(request: Request, events: Sequence[Event]) -> Append:
     """Everything that needs no database, done by the caller of append.
 
     Raises:
@@ -84,13 +84,13 @@ def prepared(request: Request, events: Sequence[Event]) -> Prepared:
                 data,
             )
         )
-    return to_micros(request.received), flatten(request), size, rows
+    return Append(to_micros(request.received), flatten(request), size, rows, events)
 
 
-def append_of(ready: Prepared, events: Sequence[Event] = ()) -> Append:
-    """What is ready, on its way. events: its events; if they are not at hand they are made when asked for."""
+def append_from(ready: Prepared) -> Append:
+    """What another process has prepared. Its events are made when something of them is asked for."""
     at, flat, size, rows = ready
-    return Append(at, flat, size, rows, events or [Event.later(partial(event_of, row, flat)) for row in rows])
+    return Append(at, flat, size, rows, [Event.later(partial(event_of, row, flat)) for row in rows])
 
 
 class Appender:

@@ -65,7 +65,7 @@ class Receivers:
         """Done when all of them receive. lost: told of a socket whose receiver has ended by itself."""
         hub.on_bound = self._leave
         for link in self._links:
-            await link.connect(hub, lost)
+            link.connect(hub, lost)
         await asyncio.gather(*(link.ready for link in self._links))
 
     def _leave(self, name: str) -> None:
@@ -107,12 +107,12 @@ class Link:
         }
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def connect(self, hub: Hub, lost: Callable[[socket.socket], None]) -> None:
+    def connect(self, hub: Hub, lost: Callable[[socket.socket], None]) -> None:
         """Tell it to begin."""
         loop = asyncio.get_running_loop()
         self._hub, self._lost = hub, lost
         self.ready, self.ended = loop.create_future(), loop.create_future()
-        _, self._channel = await loop.create_unix_connection(lambda: Channel(self._take, self._gone), sock=self.line)
+        self._channel = Channel(self.line, self._take, self._gone)
         self.send("go", hub.public_url, [name for name in hub.sources if _is_theirs(hub, name)])
 
     def send(self, *message: Any) -> None:

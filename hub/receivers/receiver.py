@@ -28,10 +28,14 @@ from hub.web.webhooks import Webhooks
 PR_SET_PDEATHSIG = 1
 """https://man7.org/linux/man-pages/man2/PR_SET_PDEATHSIG.2const.html"""
 
+NICE = 5
+"""What the hub does with what was received goes first."""
+
 
 def run(config: Config, sock: socket.socket, line: socket.socket, share: float, parent: int) -> None:
     """Receive on a socket until the hub says so, or is gone. parent: the hub's process id."""
     _end_with(parent)
+    os.nice(NICE)
     # one Ctrl-C reaches every process of a terminal: the hub says when this one ends
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
@@ -101,8 +105,7 @@ class Receiver:
 
     async def connect(self, line: socket.socket) -> None:
         """Done when the hub has said what is to be received."""
-        loop = asyncio.get_running_loop()
-        _, self._channel = await loop.create_unix_connection(lambda: Channel(self._take, self._gone), sock=line)
+        self._channel = Channel(line, self._take, self._gone)
         await self._started
 
     def ready(self) -> None:

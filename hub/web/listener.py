@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, Protocol
 
 import structlog
@@ -196,10 +196,7 @@ class Connection(HttpToolsProtocol):
         """The answer's bytes, and whether it closes the connection by itself. Raises: KeyError, ValueError"""
         head, body, close = head_of(outcome, method)
         parts = [STATUS_LINE[outcome.status]]
-        for name, value in (*self.server_state.default_headers, *head):
-            if HEADER_RE.search(name) or HEADER_VALUE_RE.search(value):
-                raise ValueError(f"{name!r} or its value is no header")
-            parts += name, b": ", value, b"\r\n"
+        parts += [_line(name, value) for name, value in (*self.server_state.default_headers, *head)]
         parts += b"\r\n" if keep_alive or close else b"connection: close\r\n\r\n", body
         return b"".join(parts), close
 
@@ -211,6 +208,14 @@ class Connection(HttpToolsProtocol):
             if self._size:
                 self.transport.write(b"HTTP/1.1 " + status + b"\r\nconnection: close\r\ncontent-length: 0\r\n\r\n")
             self.transport.close()
+
+
+@lru_cache(maxsize=256)
+def _line(name: bytes, value: bytes) -> bytes:
+    """A header's line: nearly all answers have the same ones. Raises: ValueError"""
+    if HEADER_RE.search(name) or HEADER_VALUE_RE.search(value):
+        raise ValueError(f"{name!r} or its value is no header")
+    return b"%b: %b\r\n" % (name, value)
 
 
 class Listener(uvicorn.Server):

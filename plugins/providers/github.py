@@ -4,36 +4,26 @@ Setup: under Settings > Webhooks of a repository or organization, or in an app's
 content type application/json and a secret of your own, which is the `secret`.
 """
 
-from typing import Any
-
-from hub import Limits, Provider, Request, form, header, hookimpl, inside, join, json_in
+from hub import Limits, Provider, form, header, hookimpl, inside, join, json_in
 from hub.signatures import HMAC
 
-TIMES = {
-    "head_commit": "timestamp",
-    "comment": "updated_at",
-    "review": "submitted_at",
-    "pull_request": "updated_at",
-    "issue": "updated_at",
-    "release": "published_at",
-    "workflow_job": "completed_at",
-    "workflow_run": "updated_at",
-    "check_run": "completed_at",
-    "deployment_status": "updated_at",
-    "deployment": "updated_at",
-    "hook": "updated_at",
-}
+TIMES = (
+    "head_commit.timestamp",
+    "comment.updated_at",
+    "review.submitted_at",
+    "pull_request.updated_at",
+    "issue.updated_at",
+    "release.published_at",
+    "workflow_job.completed_at",
+    "workflow_run.updated_at",
+    "check_run.completed_at",
+    "deployment_status.updated_at",
+    "deployment.updated_at",
+    "hook.updated_at",
+)
 """Events have no time of their own: what they are about has one. A comment is newer than its issue, so it is first."""
 
 content = json_in(form("payload"))
-
-
-def when(request: Request) -> Any:
-    """The time of what the event is about."""
-    payload = request.once(content)
-    things = ((payload[name], field) for name, field in TIMES.items() if name in payload)
-    return next((thing[field] for thing, field in things if isinstance(thing, dict) and thing.get(field)), None)
-
 
 github = Provider(
     name="github",
@@ -42,7 +32,7 @@ github = Provider(
     verify=HMAC("X-Hub-Signature-256", "sha256={hex}"),
     type=join(header("X-GitHub-Event"), inside(content, "action")),
     id=header("X-GitHub-Delivery"),
-    time=when,
+    time=inside(content, *TIMES),
     subject=inside(content, "repository.full_name", "organization.login"),
     data=content,
     limits=Limits(timeout=10, retries="none; by hand for three days", disables="never", confidence="high"),
