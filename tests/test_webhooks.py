@@ -17,7 +17,7 @@ from hub.receivers.pool import Link
 from hub.receivers.receiver import Receiver
 from hub.source import Outcome
 from hub.testing import RunningHub, running
-from hub.web.webhooks import Arrived, Webhooks, head_of
+from hub.web.webhooks import Arrived, Webhooks, body_of, head_of
 
 CONFIG = """
 [server]
@@ -61,8 +61,10 @@ class InOnePiece(httpx2.ASGITransport):
         arrived = Arrived(request.method, path, path, query, "http", headers, "127.0.0.1", body)
         self.app.whole(arrived, answered.set_result)
         outcome = await answered
-        head, content, _ = head_of(outcome, request.method)
-        return httpx2.Response(outcome.status, headers=head, content=content, request=request)
+        head, _ = head_of(outcome.status, tuple(outcome.headers.items()), len(outcome.body))
+        return httpx2.Response(
+            outcome.status, headers=list(head), content=body_of(outcome, request.method), request=request
+        )
 
 
 class ByReceiver(InOnePiece):

@@ -14,10 +14,11 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HEADER_RE, HEADER_VALUE_RE, STATUS_LINE, HttpToolsProtocol
 
 from hub.answers import failed
+from hub.request import Headers
 from hub.retry import reason_of
 from hub.settings import Server
 from hub.source import Outcome
-from hub.web.webhooks import PREFIX, Arrived, head_of
+from hub.web.webhooks import PREFIX, Arrived, body_of, head_of
 
 BACKLOG = 4096
 KEEP_ALIVE = 65
@@ -194,11 +195,10 @@ class Connection(HttpToolsProtocol):
 
     def _written(self, outcome: Outcome, method: str, keep_alive: bool) -> tuple[bytes, bool]:
         """The answer's bytes, and whether it closes the connection by itself. Raises: KeyError, ValueError"""
-        head, body, close = head_of(outcome, method)
-        parts = [STATUS_LINE[outcome.status]]
-        parts += [_line(name, value) for name, value in (*self.server_state.default_headers, *head)]
-        parts += b"\r\n" if keep_alive or close else b"connection: close\r\n\r\n", body
-        return b"".join(parts), close
+        headers = tuple(outcome.headers.items())
+        ours = tuple(self.server_state.default_headers)
+        head, close = _head(outcome.status, headers, len(outcome.body), keep_alive, ours)
+        return head + body_of(outcome, method), close
 
     def _tell(self, error: BaseException) -> None:
         structlog.get_logger("hub").error("warning", text=f"a request could not be answered: {reason_of(error)}")
@@ -211,11 +211,21 @@ class Connection(HttpToolsProtocol):
 
 
 @lru_cache(maxsize=256)
-def _line(name: bytes, value: bytes) -> bytes:
-    """A header's line: nearly all answers have the same ones. Raises: ValueError"""
-    if HEADER_RE.search(name) or HEADER_VALUE_RE.search(value):
-        raise ValueError(f"{name!r} or its value is no header")
-    return b"%b: %b\r\n" % (name, value)
+def _head(
+    status: int, headers: tuple[tuple[str, str], ...], size: int, keep_alive: bool, ours: Headers
+) -> tuple[bytes, bool]:
+    """All that stands before the body, and whether the answer closes the connection by itself.
+
+    Raises: KeyError, ValueError
+    """
+    theirs, close = head_of(status, headers, size)
+    parts = [STATUS_LINE[status]]
+    for name, value in (*ours, *theirs):
+        if HEADER_RE.search(name) or HEADER_VALUE_RE.search(value):
+            raise ValueError(f"{name!r} or its value is no header")
+        parts += name, b": ", value, b"\r\n"
+    parts.append(b"\r\n" if keep_alive or close else b"connection: close\r\n\r\n")
+    return b"".join(parts), close
 
 
 class Listener(uvicorn.Server):

@@ -282,28 +282,33 @@ def _arrived(scope: Scope) -> Arrived:
 
 
 async def _answer(outcome: Outcome, method: str, send: Send) -> None:
-    headers, body, _ = head_of(outcome, method)
-    await send({"type": "http.response.start", "status": outcome.status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+    headers, _ = head_of(outcome.status, tuple(outcome.headers.items()), len(outcome.body))
+    await send({"type": "http.response.start", "status": outcome.status, "headers": list(headers)})
+    await send({"type": "http.response.body", "body": body_of(outcome, method)})
 
 
-def head_of(outcome: Outcome, method: str) -> tuple[list[tuple[bytes, bytes]], bytes, bool]:
-    """The answer as it is sent: headers, body, and whether the connection is to be closed after it."""
-    status, body = outcome.status, outcome.body
-    headers = [_header(name, value) for name, value in outcome.headers.items()]
+@lru_cache(maxsize=256)
+def head_of(status: int, headers: tuple[tuple[str, str], ...], size: int) -> tuple[Headers, bool]:
+    """An answer's headers as they are sent, and whether the connection is to be closed after it.
+
+    Nearly all answers have the same ones. size: bytes of the body.
+    """
+    lines = [(name.encode("latin-1"), _value(value)) for name, value in headers]
     if status not in (204, 304):
-        headers.append((b"content-length", b"%d" % len(body)))
+        lines.append((b"content-length", b"%d" % size))
     close = status in (408, 413)
     if close:
-        headers.append((b"connection", b"close"))
-    return headers, b"" if method == "HEAD" or status in (204, 304) else body, close
+        lines.append((b"connection", b"close"))
+    return tuple(lines), close
 
 
-@lru_cache(maxsize=128)
-def _header(name: str, value: str) -> tuple[bytes, bytes]:
-    """A header as it is sent: nearly all answers have the same ones."""
-    line = value.encode("latin-1", "replace").replace(b"\r", b" ").replace(b"\n", b" ")
-    return name.encode("latin-1"), line
+def body_of(outcome: Outcome, method: str) -> bytes:
+    """An answer's body as it is sent."""
+    return b"" if method == "HEAD" or outcome.status in (204, 304) else outcome.body
+
+
+def _value(value: str) -> bytes:
+    return value.encode("latin-1", "replace").replace(b"\r", b" ").replace(b"\n", b" ")
 
 
 async def _missing(request: HTTPRequest, error: Exception) -> Response:
