@@ -230,3 +230,32 @@ async def test_an_ordered_batch_is_one_event(log: Log) -> None:
     async with running(log, subscription(bulk, policy=policy(ordered=True))):
         await settled(log)
     assert (bulk.sizes, bulk.got) == ([1] * 5, [0, 1, 2, 3, 4])
+
+
+async def test_what_comes_while_a_small_batch_is_under_way_is_the_next_one(log: Log) -> None:
+    go = asyncio.Event()
+
+    async def wait(event: Event) -> None:
+        await go.wait()
+
+    bulk = Bulk(wait)
+    async with running(log, subscription(bulk, policy=policy(gather=5.0))):
+        await fill(log, 1)
+        await until(lambda: bulk.sizes == [1])
+        for number in range(1, 8):
+            await fill(log, 1, start=number)
+        go.set()
+        await settled(log)
+    assert bulk.sizes == [1, 7]
+
+
+async def test_a_batch_that_hangs_holds_nothing_up(log: Log) -> None:
+    async def first_hangs(event: Event) -> None:
+        await asyncio.sleep(60 if event.data["n"] == 0 else 0)
+
+    bulk = Bulk(first_hangs)
+    async with running(log, subscription(bulk, policy=policy(gather=0.01, timeout=30.0)), grace=0.1):
+        await fill(log, 1)
+        await until(lambda: bulk.sizes == [1])
+        await fill(log, 5, start=1)
+        await until(lambda: len(bulk.got) == 5)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime, timedelta
@@ -47,6 +48,8 @@ class Worker:
         self._batching = self._subscriber.batch > 1
         self._most = 1 if self._policy.ordered else self._subscriber.batch
         self._batch = self._most
+        self._short = False
+        """Was the last batch all there was?"""
         self._places = 1 if self._policy.ordered else self._policy.concurrency
         self._breaker = Breaker(self._policy.breaker)
         self._bucket: Bucket | None = None
@@ -173,9 +176,20 @@ class Worker:
             return
         if self._bucket is not None:
             limit = min(limit, self._bucket.whole(now))
-        self._try(await self.feed.take(limit, IDLE))
+        if self._short and self._slots:
+            await self._gather()
+        taken = await self.feed.take(limit, IDLE)
+        self._short = self._batching and len(taken) < limit
+        self._try(taken)
         # a take that need not wait, again and again, would let nobody else run
         await asyncio.sleep(0)
+
+    async def _gather(self) -> None:
+        """A small batch is under way: what comes meanwhile, for a moment, is the next one, not many of one event."""
+        self._changed.clear()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._policy.gather):
+                await self._changed.wait()
 
     def _room(self) -> int:
         """How many deliveries may be taken now."""
