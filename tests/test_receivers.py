@@ -26,6 +26,8 @@ import pytest
 from hub.config import load_config
 from hub.core import Hub
 from hub.log.base import Query
+from hub.receivers import channel
+from hub.receivers.channel import Channel
 from hub.receivers.pool import Link
 from hub.receivers.receiver import Receiver
 from hub.request import Request
@@ -225,3 +227,31 @@ async def test_a_source_whose_secrets_change_is_the_hubs(tmp_path: Path) -> None
         receiver.close()
         await link.ended
         await hub.stop(1.0)
+
+
+async def test_the_line_takes_messages_of_any_size_in_any_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(channel, "LARGEST", 1000)
+    ours, theirs = socket.socketpair()
+    got: list[tuple[Any, ...]] = []
+    over = asyncio.Event()
+    sent = [("kind", number, os.urandom(size)) for number, size in enumerate([0, 1, 3_000_000, 999, 70_000] * 9)]
+
+    def take(*message: Any) -> None:
+        got.append(message)
+        if message[1] == 3:
+            raise ValueError("a defect")
+
+    told: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda loop, context: told.append(context))
+    one, other = Channel(ours, lambda *message: None, lambda: None), Channel(theirs, take, over.set)
+    for message in sent:
+        one.send(*message, at_once=message[1] % 2 == 0)
+    async with asyncio.timeout(20):
+        while len(got) < len(sent):
+            await asyncio.sleep(0.01)
+        one.close()
+        await over.wait()
+    other.send("to nobody")
+    await asyncio.sleep(0)
+    assert got == sent
+    assert [str(context["exception"]) for context in told] == ["a defect"]

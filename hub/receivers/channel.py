@@ -31,56 +31,72 @@ class Channel:
         self._loop = asyncio.get_running_loop()
         self._waiting: list[tuple[Any, ...]] = []
         self._unsent = bytearray()
-        self._unread = b""
+        self._unread = bytearray()
         self._open = True
         self._loop.add_reader(sock, self._read)
 
-    def send(self, *message: Any) -> None:
+    def send(self, *message: Any, at_once: bool = False) -> None:
         """What is sent in one turn of the loop goes in few pieces; to an end that is gone it goes nowhere."""
         self._waiting.append(message)
-        if len(self._waiting) == 1:
-            self._loop.call_soon(self._flush)
-        elif len(self._waiting) == GROUP:
+        if at_once or len(self._waiting) == GROUP:
             self._flush()
+        elif len(self._waiting) == 1:
+            self._loop.call_soon(self._flush)
+
+    def close(self) -> None:
+        """Send what was to be sent, as far as that is possible now, and end."""
+        self._flush()
+        if self._open:
+            self._open = False
+            self._loop.remove_reader(self._socket)
+            self._loop.remove_writer(self._socket)
+            self._socket.close()
 
     def _read(self) -> None:
         try:
-            data = self._socket.recv(LARGEST) if self._open else b""
+            data = self._socket.recv(LARGEST)
         except BlockingIOError:
             return
         except OSError:
             data = b""
         if not data:
-            self._end()
+            self._waiting.clear()
+            self.close()
+            self._lost()
             return
-        data = self._unread + data if self._unread else data
-        start = 0
-        while len(data) - start >= LENGTH.size:
-            end = start + LENGTH.size + LENGTH.unpack_from(data, start)[0]
-            if end > len(data):
-                break
-            for message in marshal.loads(memoryview(data)[start + LENGTH.size : end]):  # noqa: S302  # of our own program
-                self._take(*message)
-            start = end
-        self._unread = data[start:]
+        if not self._unread:
+            self._unread += data[self._taken(data) :]
+        else:
+            self._unread += data
+            if len(self._unread) >= self._length(self._unread, 0):
+                whole = bytes(self._unread)
+                del self._unread[: self._taken(whole)]
 
-    def close(self) -> None:
-        """Send what was to be sent, as far as that is possible now, and end."""
-        self._flush()
-        self._end()
+    def _taken(self, data: bytes) -> int:
+        """Take the messages that are whole; how many bytes they were."""
+        start = 0
+        while start + (length := self._length(data, start)) <= len(data):
+            for message in marshal.loads(memoryview(data)[start + LENGTH.size : start + length]):  # noqa: S302  # ours
+                try:
+                    self._take(*message)
+                except Exception as error:  # the messages behind it are none the worse
+                    self._loop.call_exception_handler({"message": f"a defect: {message[0]}", "exception": error})
+            start += length
+        return start
+
+    def _length(self, data: bytes | bytearray, start: int) -> int:
+        """Of a piece, with its head."""
+        return LENGTH.size + (LENGTH.unpack_from(data, start)[0] if len(data) - start >= LENGTH.size else 0)
 
     def _flush(self) -> None:
         messages, self._waiting = self._waiting, []
         if not messages or not self._open:
             return
-        written = marshal.dumps(messages)
-        written = LENGTH.pack(len(written)) + written
-        if self._unsent:
-            self._unsent += written
-            return
-        sent = self._sent(written)
-        if sent < len(written):
-            self._unsent += memoryview(written)[sent:]
+        piece = marshal.dumps(messages)
+        piece = LENGTH.pack(len(piece)) + piece
+        sent = 0 if self._unsent else self._sent(piece)
+        if sent < len(piece):
+            self._unsent += memoryview(piece)[sent:]
             self._loop.add_writer(self._socket, self._resume)
 
     def _resume(self) -> None:
@@ -96,12 +112,3 @@ class Channel:
             return 0
         except OSError:  # the other side is gone: reading tells
             return len(data)
-
-    def _end(self) -> None:
-        if not self._open:
-            return
-        self._open = False
-        self._loop.remove_reader(self._socket)
-        self._loop.remove_writer(self._socket)
-        self._socket.close()
-        self._lost()

@@ -122,6 +122,8 @@ class Link:
     def stop(self) -> None:
         """Ask it to end."""
         self._stopping = True
+        if self.ended.done():  # its socket is another's now
+            return
         self._socket.close()
         self.send("stop")
 

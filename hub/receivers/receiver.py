@@ -28,6 +28,8 @@ from hub.web.webhooks import Webhooks
 PR_SET_PDEATHSIG = 1
 """https://man7.org/linux/man-pages/man2/PR_SET_PDEATHSIG.2const.html"""
 
+LARGE = 64 * 1024
+"""Bytes of a body that goes to the hub alone: pieces of many of them would be in memory several times."""
 NICE = 5
 """What the hub does with what was received goes first."""
 
@@ -125,7 +127,8 @@ class Receiver:
                 if outcome.plain:
                     ready = self._log.prepare(request, outcome.events)
                     self._asked[number] = Asked(name, request, answer, outcome)
-                    self._channel.send("keep", number, name, request.method, began, ready)
+                    large = len(request.body) > LARGE
+                    self._channel.send("keep", number, name, request.method, began, ready, at_once=large)
                     return
             except (KeyNeeded, LogError):
                 pass
@@ -150,8 +153,9 @@ class Receiver:
         return await answered
 
     def _decide(self, number: int) -> None:
-        asked = self._asked[number]
-        self._channel.send("decide", number, asked.name, to_micros(asked.request.received), flatten(asked.request))
+        name, request, *_ = self._asked[number]
+        large = len(request.body) > LARGE
+        self._channel.send("decide", number, name, to_micros(request.received), flatten(request), at_once=large)
 
     # what the hub says
 
