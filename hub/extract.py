@@ -144,7 +144,10 @@ class json_in:
         text = self.place(request)
         if text is None:
             return request.json
-        return self._parsed(text)
+        try:
+            return orjson.loads(text)
+        except orjson.JSONDecodeError as error:
+            raise Unreadable(f"not JSON: {error}") from None
 
     def look(self, request: Request) -> Any:
         """The same for looking things up (see `dig`).
@@ -153,12 +156,6 @@ class json_in:
             Unreadable: it is not JSON.
         """
         return request.document if self.place(request) is None else request.once(self)
-
-    def _parsed(self, text: str) -> Any:
-        try:
-            return orjson.loads(text)
-        except orjson.JSONDecodeError as error:
-            raise Unreadable(f"not JSON: {error}") from None
 
 
 @dataclass(frozen=True, slots=True, init=False)

@@ -84,54 +84,55 @@ async def run(config: Config, sockets: Sockets, *, tunnel: str | None = None) ->
 async def _serve(hub: Hub, sockets: Sockets, stop: asyncio.Event, tunnel: Tunnel | None) -> None:
     from hub.web.api import console_app
 
-    listening = Listening(hub)
-    listening.begin(console_app(hub), sockets.private)
+    listeners = Listeners(hub, 1 / len(sockets.public), stop.set)
+    listeners.begin(console_app(hub), sockets.private)
     if sockets.receivers is not None:
-        await sockets.receivers.start(hub, listening.receive)
+        await sockets.receivers.start(hub, listeners.receive)
     else:
-        listening.receive(sockets.public[0])
-    await listening.started()
+        listeners.receive(sockets.public[0])
+    await listeners.started()
     _announce(hub, sockets.public[0], sockets.private, tunnel)
     settle_memory()
-    waiting = asyncio.create_task(stop.wait())
-    await asyncio.wait([waiting, *listening.tasks], return_when=asyncio.FIRST_COMPLETED)
-    waiting.cancel()
+    await stop.wait()
     hub.telemetry.notice("stopping: what is being answered and delivered is finished first; Ctrl-C again ends at once")
-    if sockets.receivers is not None:
-        await sockets.receivers.stop(hub.config.server.grace)
-    await listening.end()
+    receivers = sockets.receivers
+    await asyncio.gather(listeners.end(), *([receivers.stop(hub.config.server.grace)] if receivers is not None else []))
 
 
-class Listening:
-    """The listeners of this process. tasks: one for each, done when it has ended."""
+class Listeners:
+    """The listeners of this process. share: of `max_pending`, for each; ended: called when one ends."""
 
-    def __init__(self, hub: Hub) -> None:
-        self.tasks: list[asyncio.Task[None]] = []
+    def __init__(self, hub: Hub, share: float, ended: Callable[[], None]) -> None:
         self._hub = hub
+        self._share = share
+        self._ended = ended
         self._listeners: list[Listener] = []
+        self._tasks: list[asyncio.Task[None]] = []
 
     def begin(self, app: Any, sock: socket.socket) -> None:
         """Serve an app on a socket."""
         listener = Listener(app, sock, self._hub.config.server)
         self._listeners.append(listener)
-        self.tasks.append(asyncio.create_task(listener.run()))
+        task = asyncio.create_task(listener.run())
+        task.add_done_callback(lambda task: self._ended())
+        self._tasks.append(task)
 
     def receive(self, sock: socket.socket) -> None:
         """Take webhooks on a socket."""
         from hub.web.webhooks import Webhooks
 
-        self.begin(Webhooks(self._hub), sock)
+        self.begin(Webhooks(self._hub, self._share), sock)
 
     async def started(self) -> None:
         """Done when all listen, or one has failed."""
-        while not all(one.started for one in self._listeners) and not any(task.done() for task in self.tasks):
+        while not all(one.started for one in self._listeners) and not any(task.done() for task in self._tasks):
             await asyncio.sleep(0.005)
 
     async def end(self) -> None:
         """Answer what has been received."""
         for listener in self._listeners:
             listener.should_exit = True
-        await asyncio.gather(*self.tasks)
+        await asyncio.gather(*self._tasks)
 
 
 @contextlib.asynccontextmanager

@@ -288,7 +288,7 @@ async def test_a_clock_that_is_set_back_puts_no_retry_off(path: Path, monkeypatc
 async def test_the_write_ahead_log_stays_small_under_steady_writing(
     log: SqliteLog, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sqlite_checkpoint, "LITTLE", 64 * 1024)
+    monkeypatch.setattr(sqlite_checkpoint, "NEAR", 64 * 1024)
     monkeypatch.setattr(sqlite_checkpoint, "MUCH", 512 * 1024)
 
     async def write(lane: int) -> None:

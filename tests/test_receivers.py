@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import hmac
 import http.client
+import json
+import multiprocessing.process
 import os
 import signal
 import socket
@@ -14,9 +16,10 @@ import sys
 import time
 import urllib.request
 import uuid
-from collections.abc import Callable, Iterator
+import warnings
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,12 +29,13 @@ import pytest
 from hub.config import load_config
 from hub.core import Hub
 from hub.log.base import Query
-from hub.receivers import channel
+from hub.receivers import Receivers, channel
 from hub.receivers.channel import Channel
-from hub.receivers.pool import Link
+from hub.receivers.pool import Fork, Link
 from hub.receivers.receiver import Receiver
 from hub.request import Request
 from hub.source import Outcome
+from hub.web.webhooks import Arrived, Webhooks
 from tests.cli_kit import environ, free_ports, wait_for
 
 if sys.platform != "linux":
@@ -201,27 +205,20 @@ def test_a_port_that_another_hub_has(hub: Running, tmp_path: Path) -> None:
     assert f"port {hub.port} on 127.0.0.1 is in use" in said
 
 
-async def test_a_source_whose_secrets_change_is_the_hubs(tmp_path: Path) -> None:
-    (tmp_path / "config.toml").write_text('[server]\nlog = "quiet"\n[providers.github]\nsecret = "old"\n')
-    hub = Hub(load_config(tmp_path / "config.toml", {}))
+@asynccontextmanager
+async def linked(folder: Path, config: str, plugin: str = "") -> AsyncIterator[tuple[Hub, Receiver, Link]]:
+    """A hub and what runs in a receiver's process, in one loop."""
+    (folder / "config.toml").write_text('[server]\nlog = "quiet"\n' + config, encoding="utf-8")
+    if plugin:
+        (folder / "plugins").mkdir()
+        (folder / "plugins" / "mine.py").write_text(plugin, encoding="utf-8")
+    hub = Hub(load_config(folder / "config.toml", {}))
     await hub.start()
     ours, theirs = socket.socketpair()
-    link, receiver = Link(None, socket.socket(), ours), Receiver(hub.config, lambda: None)
-    link.connect(hub, lambda sock: None)
+    link, receiver = Link(Fork(None, socket.socket(), ours), hub, lambda sock: None), Receiver(hub.config, lambda: None)  # type: ignore[arg-type]
     await receiver.connect(theirs)
-    hub.on_bound = lambda name: link.send("leave", name)
-
-    async def status(secret: str) -> Outcome:
-        headers, body = signed("github", secret)
-        return await receiver.receive("github", Request.make(headers=headers, body=body))
-
     try:
-        assert [(await status(secret)).status for secret in ("old", "new")] == [200, 403]
-        await hub.log.learn("github", "secret", "new", True)
-        await hub.bind("github")
-        await asyncio.sleep(0.05)
-        assert [(await status(secret)).status for secret in ("old", "new")] == [200, 200]
-        assert await hub.log.count(Query()) == 3
+        yield hub, receiver, link
     finally:
         link.stop()
         receiver.close()
@@ -229,8 +226,136 @@ async def test_a_source_whose_secrets_change_is_the_hubs(tmp_path: Path) -> None
         await hub.stop(1.0)
 
 
+async def test_a_source_whose_secrets_change_is_the_hubs(tmp_path: Path) -> None:
+    async with linked(tmp_path, '[providers.github]\nsecret = "old"\n') as (hub, receiver, link):
+        hub.on_bound = lambda name: link.send("leave", name)
+
+        async def status(secret: str) -> int:
+            headers, body = signed("github", secret)
+            return (await receiver.receive("github", Request.make(headers=headers, body=body))).status
+
+        assert [await status(secret) for secret in ("old", "new")] == [200, 403]
+        await hub.log.learn("github", "secret", "new", True)
+        await hub.bind("github")
+        await asyncio.sleep(0.05)
+        assert [await status(secret) for secret in ("old", "new")] == [200, 200]
+        assert await hub.log.count(Query()) == 3
+
+
+ODD = MINE.replace("type=", "handshake=lambda request: odd(request.text), type=").replace(
+    "import os\n",
+    """import http
+import os
+import sys
+
+from hub import Reply
+
+
+class Text(str):
+    pass
+
+
+def odd(text):
+    if text == "none":
+        return "not a reply"
+    if text == "exit":
+        sys.exit(3)
+    return Reply(http.HTTPStatus.ACCEPTED, Text("own"), {Text("x-own"): Text("types")}) if text == "own" else None
+
+
+""",
+)
+
+
+async def test_what_a_plugin_does_wrong_is_answered_and_hurts_nobody_else(tmp_path: Path) -> None:
+    config = '[providers.github]\nsecret = "s"\n[providers.mine]\nsecret = "s"\n'
+    async with linked(tmp_path, config, ODD) as (_, receiver, _):
+        headers, body = signed("github")
+
+        async def status(source: str, text: bytes = body) -> int:
+            return (await receiver.receive(source, Request.make(headers=headers, body=text))).status
+
+        async with asyncio.timeout(10):
+            odd = [status("mine", text) for text in (b"none", b"own", b"exit")]
+            found = await asyncio.gather(odd[0], status("github"), odd[1], status("github"), odd[2], status("github"))
+        assert found[1::2] == [200, 200, 200]
+        assert found[0::2] == [500, 202, 500]
+        assert receiver._asked == {}
+
+
+async def test_a_batch_of_which_some_are_known(tmp_path: Path) -> None:
+    async with linked(tmp_path, "[providers.sendgrid]\nverify = false\n") as (hub, receiver, _):
+
+        async def send(*numbers: int) -> dict[str, Any]:
+            events = [{"event": "open", "sg_event_id": f"e{number}", "email": "a@b.c"} for number in numbers]
+            request = Request.make(headers={"content-type": "application/json"}, body=json.dumps(events))
+            answer: dict[str, Any] = json.loads((await receiver.receive("sendgrid", request)).body)
+            return answer
+
+        first = await send(1)
+        assert (await send(1, 2)) == {"status": "accepted", "id": first["id"]}
+        assert (await send(2, 1))["status"] == "duplicate"
+        assert await hub.log.count(Query()) == 2
+
+
+def test_the_largest_body_has_room_at_each_of_many_receivers(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text('[server]\nmax_body = "100 MiB"\n[providers.github]\nsecret = "s"\n')
+    hub = Hub(load_config(tmp_path / "config.toml", {}))
+    assert Webhooks(hub, 1 / 16)._max_pending == 100 * 2**20
+    assert Webhooks(hub)._max_pending == 256 * 2**20
+
+
+async def test_a_hub_that_does_not_answer_holds_no_more_than_it_may(tmp_path: Path) -> None:
+    config = '[server]\nmax_pending = "1 MiB"\n[providers.github]\nsecret = "s"\n'
+    (tmp_path / "config.toml").write_text(config, encoding="utf-8")
+    ours, theirs = socket.socketpair()
+    receiver = Receiver(load_config(tmp_path / "config.toml", {}), lambda: None)
+    connecting = asyncio.create_task(receiver.connect(theirs))
+    one = Channel(ours, lambda *message: None, lambda: None)
+    one.send("go", None, ["github"])
+    await connecting
+    asyncio.get_running_loop().remove_reader(ours)
+    webhooks = Webhooks(receiver)
+    answers: list[Outcome] = []
+    large = b"x" * (26 * 2**20)
+    for number in range(200):
+        head = ((b"host", b"h"), (b"x-large", b"x" * 60_000))
+        arrived = Arrived("POST", "/webhooks/github", "/webhooks/github", "", "http", head, "", 62_000)
+        webhooks.whole(arrived, answers.append)
+        name = f"/webhooks/{number}" + "n" * 60_000
+        webhooks.whole(Arrived("POST", name, name, "", "http", head[:1], "", 62_000, large), answers.append)
+    await asyncio.sleep(0.05)
+    assert {outcome.status for outcome in answers} == {413, 503}
+    assert len(receiver._channel._unsent) < 4 * 2**20
+    receiver.close()
+    one.close()
+
+
+def test_a_fork_that_fails_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "config.toml").write_text("[providers.generic]\nverify = false\n")
+    config = load_config(tmp_path / "config.toml", {})
+    started: list[Any] = []
+    start = multiprocessing.process.BaseProcess.start
+
+    def fail(process: Any) -> None:
+        if started:
+            raise BlockingIOError(11, "no more processes")
+        start(process)
+        started.append(process)
+
+    monkeypatch.setattr(multiprocessing.process.BaseProcess, "start", fail)
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(2)]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # this process has threads
+        with pytest.raises(BlockingIOError):
+            Receivers.fork(config, sockets, [])
+    assert not started[0].is_alive()
+    for sock in sockets:
+        sock.close()
+
+
 async def test_the_line_takes_messages_of_any_size_in_any_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(channel, "LARGEST", 1000)
+    monkeypatch.setattr(channel, "READ", 1000)
     ours, theirs = socket.socketpair()
     got: list[tuple[Any, ...]] = []
     over = asyncio.Event()
@@ -241,8 +366,6 @@ async def test_the_line_takes_messages_of_any_size_in_any_pieces(monkeypatch: py
         if message[1] == 3:
             raise ValueError("a defect")
 
-    told: list[dict[str, Any]] = []
-    asyncio.get_running_loop().set_exception_handler(lambda loop, context: told.append(context))
     one, other = Channel(ours, lambda *message: None, lambda: None), Channel(theirs, take, over.set)
     for message in sent:
         one.send(*message, at_once=message[1] % 2 == 0)
@@ -254,4 +377,3 @@ async def test_the_line_takes_messages_of_any_size_in_any_pieces(monkeypatch: py
     other.send("to nobody")
     await asyncio.sleep(0)
     assert got == sent
-    assert [str(context["exception"]) for context in told] == ["a defect"]

@@ -13,7 +13,7 @@ import httpx2
 import pytest
 
 from hub.errors import LogUnavailable
-from hub.receivers.pool import Link
+from hub.receivers.pool import Fork, Link
 from hub.receivers.receiver import Receiver
 from hub.source import Outcome
 from hub.testing import RunningHub, running
@@ -58,7 +58,7 @@ class InOnePiece(httpx2.ASGITransport):
         body = await request.aread()
         answered: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         assert isinstance(self.app, Webhooks)
-        arrived = Arrived(request.method, path, path, query, "http", headers, "127.0.0.1", body)
+        arrived = Arrived(request.method, path, path, query, "http", headers, "127.0.0.1", 2000, body)
         self.app.whole(arrived, answered.set_result)
         outcome = await answered
         head, _ = head_of(outcome.status, tuple(outcome.headers.items()), len(outcome.body))
@@ -75,8 +75,8 @@ class ByReceiver(InOnePiece):
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         if self.receiver is None:
             ours, theirs = socket.socketpair()
-            link, self.receiver = Link(None, socket.socket(), ours), Receiver(self.app._hub.config, lambda: None)
-            link.connect(self.app._hub, lambda sock: None)
+            link = Link(Fork(None, socket.socket(), ours), self.app._hub, lambda sock: None)
+            self.receiver = Receiver(self.app._hub.config, lambda: None)
             await self.receiver.connect(theirs)
             self.app = Webhooks(self.receiver)
             self.link = link

@@ -32,6 +32,8 @@ ARRIVING = (
     END""",
 )
 """A view that takes an event together with its request: the rows of several tables in one statement."""
+BESIDE = 2000
+"""Bytes of memory that an append takes beside what it holds."""
 MANY = 500
 """Rows of one statement; SQLite takes 32,766 parameters."""
 NAMES = 10_000
@@ -66,7 +68,8 @@ def append_of(request: Request, events: Sequence[Event]) -> Append:
     Raises:
         LogError: an event cannot be kept.
     """
-    rows, size = [], len(request.body) + 2000
+    flat = flatten(request)
+    rows, size = [], len(flat) + BESIDE
     for event in events:
         data = pack_data(event, request)
         size += len(data or b"")
@@ -84,7 +87,7 @@ def append_of(request: Request, events: Sequence[Event]) -> Append:
                 data,
             )
         )
-    return Append(to_micros(request.received), flatten(request), size, rows, events)
+    return Append(to_micros(request.received), flat, size, rows, events)
 
 
 def append_from(ready: Prepared) -> Append:

@@ -7,12 +7,13 @@ import threading
 from contextlib import closing
 from pathlib import Path
 
-from hub.log.sqlite_files import MIB, connect
+from hub.log.sqlite_files import MIB
 
-LITTLE, MUCH = 4 * MIB, 32 * MIB
-"""Bytes that an idle writer moves itself, and that are moved beside a busy one: it would stand still for 15 ms."""
-ROUNDS = 4
-"""As often it is tried beside the writer to come near to its end; on a disk that is too slow for that, it waits."""
+LITTLE, MUCH, TOO_MUCH = 4 * MIB, 32 * MIB, 256 * MIB
+"""Bytes that an idle writer moves itself; that are moved beside a busy one, which would stand still for 15 ms; and that
+a busy one waits for, on a disk that is slower than what comes."""
+NEAR, ROUNDS = MIB // 4, 8
+"""Bytes left that the writer moves itself, for a moment; as often it is tried to come so near to the end beside it."""
 
 
 class Checkpoints:
@@ -38,10 +39,10 @@ class Checkpoints:
         """
         self.waiting += written
         if self._helper is not None:
-            if self._helper.is_alive():
+            if self._helper.is_alive() and self.waiting < TOO_MUCH:
                 return
-            self._helper = None
-            if self.waiting <= LITTLE or self._rounds == ROUNDS:
+            self.end()
+            if self.waiting <= NEAR or self._rounds == ROUNDS:
                 self.now(connection)
                 return
         elif self.waiting <= MUCH:
@@ -65,10 +66,14 @@ class Checkpoints:
         """Wait for the helper."""
         if self._helper is not None:
             self._helper.join()
+            self._helper = None
 
     def _help(self) -> None:
         try:
-            with closing(connect(self._path)) as connection:
+            # a file that was taken away is not made again
+            path = f"{self._path.absolute().as_uri()}?mode=rw"
+            with closing(sqlite3.connect(path, uri=True, isolation_level=None)) as connection:
+                connection.execute("PRAGMA synchronous = FULL")
                 self._move(connection)
         except sqlite3.Error as error:
             self.trouble = f"{self._path}: {error}"

@@ -179,6 +179,7 @@ class Writer:
                     self._serve(batch)
                 elif self._connection is not None:
                     self._checkpoints.rest(self._connection)
+                    self._look_at_checkpoints()
             self._checkpoints.end()
             if self._connection is not None:
                 self._checkpoints.now(self._connection)
@@ -243,6 +244,9 @@ class Writer:
         self._loop.call_soon_threadsafe(self._done, results, appended.fresh, appended.requeued)
         if self._connection is not None:
             self._checkpoints.beside(self._connection, self._size)
+        self._look_at_checkpoints()
+
+    def _look_at_checkpoints(self) -> None:
         if self._checkpoints.trouble:
             self.trouble, self._checkpoints.trouble = self._checkpoints.trouble, ""
 

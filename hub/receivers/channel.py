@@ -9,11 +9,17 @@ from collections.abc import Callable
 from struct import Struct
 from typing import Any
 
+import structlog
+
+from hub.retry import reason_of
+
 LENGTH = Struct("<I")
 GROUP = 16
 """Messages that do not wait for the end of the loop's turn: the other side can begin with them."""
-LARGEST = 1 << 18
+READ = 1 << 18
 """Bytes read at once."""
+MUCH = 1 << 20
+"""Bytes that the other side has not taken, beyond which what nobody waits for is not sent."""
 
 
 class Channel:
@@ -35,6 +41,11 @@ class Channel:
         self._open = True
         self._loop.add_reader(sock, self._read)
 
+    @property
+    def clogged(self) -> bool:
+        """Does the other side take less than it is sent?"""
+        return len(self._unsent) > MUCH
+
     def send(self, *message: Any, at_once: bool = False) -> None:
         """What is sent in one turn of the loop goes in few pieces; to an end that is gone it goes nowhere."""
         self._waiting.append(message)
@@ -54,7 +65,7 @@ class Channel:
 
     def _read(self) -> None:
         try:
-            data = self._socket.recv(LARGEST)
+            data = self._socket.recv(READ)
         except BlockingIOError:
             return
         except OSError:
@@ -65,28 +76,25 @@ class Channel:
             self._lost()
             return
         if not self._unread:
-            self._unread += data[self._taken(data) :]
+            self._unread += data[self._dispatched(data) :]
         else:
             self._unread += data
-            if len(self._unread) >= self._length(self._unread, 0):
+            if _ends(self._unread, 0) is not None:
                 whole = bytes(self._unread)
-                del self._unread[: self._taken(whole)]
+                del self._unread[: self._dispatched(whole)]
 
-    def _taken(self, data: bytes) -> int:
-        """Take the messages that are whole; how many bytes they were."""
+    def _dispatched(self, data: bytes) -> int:
+        """Hand over what is whole; how many bytes that was."""
         start = 0
-        while start + (length := self._length(data, start)) <= len(data):
-            for message in marshal.loads(memoryview(data)[start + LENGTH.size : start + length]):  # noqa: S302  # ours
+        while (end := _ends(data, start)) is not None:
+            for message in marshal.loads(memoryview(data)[start + LENGTH.size : end]):  # noqa: S302  # of our own program
                 try:
                     self._take(*message)
-                except Exception as error:  # the messages behind it are none the worse
-                    self._loop.call_exception_handler({"message": f"a defect: {message[0]}", "exception": error})
-            start += length
+                except (Exception, SystemExit) as error:  # the messages behind it are none the worse
+                    text = f"a message of kind {message[0]} could not be taken: {reason_of(error)}"
+                    structlog.get_logger("hub").error("warning", text=text)
+            start = end
         return start
-
-    def _length(self, data: bytes | bytearray, start: int) -> int:
-        """Of a piece, with its head."""
-        return LENGTH.size + (LENGTH.unpack_from(data, start)[0] if len(data) - start >= LENGTH.size else 0)
 
     def _flush(self) -> None:
         messages, self._waiting = self._waiting, []
@@ -112,3 +120,11 @@ class Channel:
             return 0
         except OSError:  # the other side is gone: reading tells
             return len(data)
+
+
+def _ends(data: bytes | bytearray, start: int) -> int | None:
+    """Where the piece that begins there ends; None if that is not there yet."""
+    if len(data) - start < LENGTH.size:
+        return None
+    end: int = start + LENGTH.size + LENGTH.unpack_from(data, start)[0]
+    return end if end <= len(data) else None

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
+import multiprocessing.process
 import os
 import socket
 import sys
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from hub.answers import failed
 from hub.config import Config
 from hub.core import Hub, all_known, not_kept
 from hub.errors import LogError, LogUnavailable
@@ -19,6 +22,7 @@ from hub.log.base import Stored
 from hub.log.codec import from_micros, unflatten
 from hub.receivers.channel import Channel
 from hub.receivers.receiver import run
+from hub.retry import reason_of
 from hub.source import Outcome
 
 MOST = 4
@@ -36,11 +40,27 @@ def how_many(config: Config) -> int:
     return min(len(os.sched_getaffinity(0)) - 1, MOST) if wanted == "auto" else wanted
 
 
+@dataclass(frozen=True, slots=True)
+class Fork:
+    """A receiver's process, the socket that it listens on, and the line to it."""
+
+    process: multiprocessing.process.BaseProcess
+    sock: socket.socket
+    line: socket.socket
+
+    def end(self) -> None:
+        """At once."""
+        self.process.kill()
+        self.process.join()
+        self.line.close()
+
+
 class Receivers:
     """All receivers of one hub."""
 
-    def __init__(self, links: Sequence[Link]) -> None:
-        self._links = links
+    def __init__(self, forks: Sequence[Fork]) -> None:
+        self._forks = forks
+        self._links: list[Link] = []
 
     @classmethod
     def fork(cls, config: Config, sockets: Sequence[socket.socket], others: Sequence[socket.socket]) -> Receivers:
@@ -49,23 +69,32 @@ class Receivers:
         A fork has the same configuration and the same plugins without reading anything again. others: sockets that are
         none of theirs.
         """
-        links: list[Link] = []
+        forks: list[Fork] = []
+        receivers = cls(forks)
         for sock in sockets:
             ours, theirs = socket.socketpair()
             # whatever one of them holds stays open as long as it lives
-            foreign = [*others, *(one for one in sockets if one is not sock), ours, *(link.line for link in links)]
+            foreign = [*others, *(one for one in sockets if one is not sock), ours, *(fork.line for fork in forks)]
             arguments = (config, sock, theirs, foreign, 1 / len(sockets), os.getpid())
             process = multiprocessing.get_context("fork").Process(target=_child, args=arguments, daemon=True)
-            process.start()
-            theirs.close()
-            links.append(Link(process, sock, ours))
-        return cls(links)
+            try:
+                process.start()
+            except BaseException:
+                ours.close()
+                receivers.end()
+                raise
+            finally:
+                theirs.close()
+            forks.append(Fork(process, sock, ours))
+        return receivers
 
     async def start(self, hub: Hub, lost: Callable[[socket.socket], None]) -> None:
-        """Done when all of them receive. lost: told of a socket whose receiver has ended by itself."""
+        """Done when all of them receive; from now on `hub.on_bound` is theirs.
+
+        lost: told of a socket whose receiver has ended by itself.
+        """
         hub.on_bound = self._leave
-        for link in self._links:
-            link.connect(hub, lost)
+        self._links = [Link(fork, hub, lost) for fork in self._forks]
         await asyncio.gather(*(link.ready for link in self._links))
 
     def _leave(self, name: str) -> None:
@@ -81,23 +110,22 @@ class Receivers:
 
     def end(self) -> None:
         """They had their time."""
-        for link in self._links:
-            link.end()
+        for fork in self._forks:
+            fork.end()
 
 
 class Link:
-    """One receiver, as the hub sees it. line: to it; ready, ended: done when it receives, and when it is gone."""
+    """One receiver, as the hub sees it. ready, ended: done when it receives, and when it is gone."""
 
-    def __init__(self, process: Any, sock: socket.socket, line: socket.socket) -> None:
-        self.line = line
-        self.ready: asyncio.Future[None]
-        self.ended: asyncio.Future[None]
-        self._process = process
-        self._socket = sock
+    def __init__(self, fork: Fork, hub: Hub, lost: Callable[[socket.socket], None]) -> None:
+        loop = asyncio.get_running_loop()
+        self.ready: asyncio.Future[None] = loop.create_future()
+        self.ended: asyncio.Future[None] = loop.create_future()
+        self._fork = fork
+        self._hub = hub
+        self._lost = lost
         self._stopping = False
-        self._hub: Hub
-        self._lost: Callable[[socket.socket], None]
-        self._channel: Channel
+        self._tasks: set[asyncio.Task[None]] = set()
         self._kinds: dict[str, Callable[..., None]] = {
             "keep": self._keep,
             "decide": self._decide,
@@ -105,14 +133,7 @@ class Link:
             "health": self._health,
             "ready": self._is_ready,
         }
-        self._tasks: set[asyncio.Task[None]] = set()
-
-    def connect(self, hub: Hub, lost: Callable[[socket.socket], None]) -> None:
-        """Tell it to begin."""
-        loop = asyncio.get_running_loop()
-        self._hub, self._lost = hub, lost
-        self.ready, self.ended = loop.create_future(), loop.create_future()
-        self._channel = Channel(self.line, self._take, self._gone)
+        self._channel = Channel(fork.line, self._take, self._gone)
         self.send("go", hub.public_url, [name for name in hub.sources if _is_theirs(hub, name)])
 
     def send(self, *message: Any) -> None:
@@ -124,14 +145,8 @@ class Link:
         self._stopping = True
         if self.ended.done():  # its socket is another's now
             return
-        self._socket.close()
+        self._fork.sock.close()
         self.send("stop")
-
-    def end(self) -> None:
-        """At once."""
-        self._process.kill()
-        self._process.join()
-        self.line.close()
 
     # what it says
 
@@ -154,16 +169,23 @@ class Link:
         self._hub.telemetry.answered(name, method, outcome, stored, time.perf_counter() - began)
         if not stored:
             self._decided(number, outcome)
-        elif all_known(stored):
-            self.send("kept", number, stored[0].event.id)
+        elif stored[0].duplicate:
+            self.send("kept", number, stored[0].event.id, all_known(stored))
         else:
             self.send("kept", number)
 
     def _decide(self, number: int, name: str, at: int, flat: bytes) -> None:
-        self._hub.receive_soon(name, unflatten(flat, from_micros(at)), partial(self._decided, number))
+        answer = partial(self._decided, number)
+        try:
+            self._hub.receive_soon(name, unflatten(flat, from_micros(at)), answer)
+        except (Exception, SystemExit) as error:
+            self._hub.telemetry.warn(f"a request could not be answered: {reason_of(error)}")
+            answer(failed())
 
     def _decided(self, number: int, outcome: Outcome) -> None:
-        self.send("decided", number, outcome.status, dict(outcome.headers), outcome.body)
+        # what a plugin gives may be of types of its own
+        headers = {str(name): str(value) for name, value in outcome.headers.items()}
+        self.send("decided", number, int(outcome.status), headers, bytes(outcome.body))
 
     def _refused(self, name: str, method: str, status: int, stage: str, reason: str, detail: str) -> None:
         outcome = Outcome(accepted=False, status=status, stage=stage, reason=reason, detail=detail)
@@ -171,7 +193,11 @@ class Link:
 
     def _health(self) -> None:
         async def tell() -> None:
-            self.send("healthy", await self._hub.writable())
+            try:
+                writable = await self._hub.writable()
+            except Exception:
+                writable = False
+            self.send("healthy", writable)
 
         task = asyncio.create_task(tell())
         self._tasks.add(task)
@@ -185,10 +211,10 @@ class Link:
         self._is_ready()
         self.ended.set_result(None)
         if not self._stopping:
-            self._process.join(1.0)
-            code = self._process.exitcode
+            self._fork.process.join(1.0)
+            code = self._fork.process.exitcode
             self._hub.telemetry.warn(f"a receiver has ended ({code}): the hub's own process does its work from now on")
-            self._lost(self._socket)
+            self._lost(self._fork.sock)
 
 
 def _child(

@@ -13,6 +13,8 @@ from collections.abc import Callable
 from itertools import count
 from typing import Any, NamedTuple
 
+import structlog
+
 from hub.answers import accepted
 from hub.config import Config, SourceConfig
 from hub.errors import KeyNeeded, LogError
@@ -21,6 +23,7 @@ from hub.log.codec import flatten, to_micros
 from hub.process import loop_factory, settle_memory
 from hub.receivers.channel import Channel
 from hub.request import Request
+from hub.retry import reason_of
 from hub.source import Outcome, Source
 from hub.web.listener import Listener
 from hub.web.webhooks import Webhooks
@@ -30,6 +33,7 @@ PR_SET_PDEATHSIG = 1
 
 LARGE = 64 * 1024
 """Bytes of a body that goes to the hub alone: pieces of many of them would be in memory several times."""
+READ = Outcome(accepted=True, status=200, stage="accepted")
 NICE = 5
 """What the hub does with what was received goes first."""
 
@@ -41,8 +45,12 @@ def run(config: Config, sock: socket.socket, line: socket.socket, share: float, 
     # one Ctrl-C reaches every process of a terminal: the hub says when this one ends
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
-    with asyncio.Runner(loop_factory=loop_factory()) as runner:
-        runner.run(_receive(config, sock, line, share))
+    try:
+        with asyncio.Runner(loop_factory=loop_factory()) as runner:
+            runner.run(_receive(config, sock, line, share))
+    except Exception as error:
+        structlog.get_logger("hub").error("warning", text=f"a receiver cannot go on: {reason_of(error)}")
+        sys.exit(1)
 
 
 async def _receive(config: Config, sock: socket.socket, line: socket.socket, share: float) -> None:
@@ -50,10 +58,13 @@ async def _receive(config: Config, sock: socket.socket, line: socket.socket, sha
     await receiver.connect(line)
     listener = Listener(Webhooks(receiver, share), sock, config.server)
     listening = asyncio.create_task(listener.run())
+    # if it cannot listen this process ends, and the hub takes over
+    listening.add_done_callback(lambda done: receiver.stopped.set())
     while not listener.started and not listening.done():
         await asyncio.sleep(0.002)
     settle_memory()
-    receiver.ready()
+    if not listening.done():
+        receiver.ready()
     await receiver.stopped.wait()
     listener.should_exit = True
     await listening
@@ -69,12 +80,12 @@ def _end_with(parent: int) -> None:
 
 
 class Asked(NamedTuple):
-    """A request that the hub has, and who waits for its answer. outcome: what this process read in it, if it did."""
+    """A request that the hub has, and who waits for its answer. first: the id of its first event, if it was read."""
 
     name: str
     request: Request
     answer: Callable[[Outcome], None]
-    outcome: Outcome | None = None
+    first: str = ""
 
 
 class Receiver:
@@ -88,6 +99,7 @@ class Receiver:
         self._gone = gone
         self.public_url: str | None = None
         self.stopped = asyncio.Event()
+        self._names = frozenset(source.name for source in config.sources)
         self._sources: dict[str, Source] = {}
         self._log = open_log(config.log.url, config.folder)
         self._numbers = count()
@@ -126,12 +138,13 @@ class Receiver:
                 outcome = source.examine(request)
                 if outcome.plain:
                     ready = self._log.prepare(request, outcome.events)
-                    self._asked[number] = Asked(name, request, answer, outcome)
+                    self._asked[number] = Asked(name, request, answer, outcome.events[0].id)
                     large = len(request.body) > LARGE
                     self._channel.send("keep", number, name, request.method, began, ready, at_once=large)
                     return
             except (KeyNeeded, LogError):
                 pass
+        request.let_go()
         self._asked[number] = Asked(name, request, answer)
         self._decide(number)
 
@@ -142,7 +155,10 @@ class Receiver:
         return await answered
 
     def refused_early(self, name: str, method: str, outcome: Outcome) -> None:
-        """See `Hub.refused_early`."""
+        """See `Hub.refused_early`. What strangers make without waiting for it is not told to a hub that is behind."""
+        if self._channel.clogged:
+            return
+        name = name if name in self._names else ""
         self._channel.send("refused", name, method, outcome.status, outcome.stage, outcome.reason, outcome.detail)
 
     async def writable(self) -> bool:
@@ -170,11 +186,10 @@ class Receiver:
     def _leave(self, name: str) -> None:
         self._sources.pop(name, None)
 
-    def _kept(self, number: int, known: str | None = None) -> None:
-        """known: the first event's id, if the hub had all of them already."""
-        _, _, answer, outcome = self._asked.pop(number)
-        assert outcome is not None
-        answer(accepted(outcome, known or outcome.events[0].id, duplicate=known is not None))
+    def _kept(self, number: int, known: str = "", duplicate: bool = False) -> None:
+        """known: the first event's id, if the hub had it already; duplicate: it had all of them."""
+        asked = self._asked.pop(number)
+        asked.answer(accepted(READ, known or asked.first, duplicate=duplicate))
 
     def _decided(self, number: int, status: int, headers: dict[str, str], body: bytes) -> None:
         answer = self._asked.pop(number).answer

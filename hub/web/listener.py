@@ -18,7 +18,7 @@ from hub.request import Headers
 from hub.retry import reason_of
 from hub.settings import Server
 from hub.source import Outcome
-from hub.web.webhooks import PREFIX, Arrived, body_of, head_of
+from hub.web.webhooks import BESIDE, PREFIX, Arrived, body_of, head_of
 
 BACKLOG = 4096
 KEEP_ALIVE = 65
@@ -162,7 +162,8 @@ class Connection(HttpToolsProtocol):
         exchange = Exchange(parser.get_http_version() != "1.0" and parser.should_keep_alive())
         self.cycle = exchange  # type: ignore[assignment]  # all that uvicorn's connection wants of one
         client = self.client[0] if self.client else ""
-        arrived = Arrived(method, path, path, query, self.scheme or "http", tuple(self.headers), client, body)
+        head = BESIDE + self._size - len(body)
+        arrived = Arrived(method, path, path, query, self.scheme or "http", tuple(self.headers), client, head, body)
         answer = partial(self._answer, exchange, method)
         try:
             self._whole(arrived, answer)

@@ -6,7 +6,6 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Any, Protocol
 
@@ -33,6 +32,8 @@ Fields = Mapping[bytes, bytes]
 PREFIX = "/webhooks/"
 SEEN = 1024
 """Addresses of which is remembered whether they are trusted proxies."""
+BESIDE = 2000
+"""Bytes of memory that a request takes beside those that were sent."""
 HEALTH_FOR = 1.0
 """Seconds that an answer of /healthz is reused, so that nobody can load the log with it."""
 
@@ -49,7 +50,7 @@ class Arrived:
     """A request as the server read it.
 
     path: unquoted, raw_path: as it was sent; query: without "?"; client: the address at the other end, "" if there is
-    none; body: b"" until it was read.
+    none; head: about how many bytes of memory all but the body takes; body: b"" until it was read.
     """
 
     method: str
@@ -59,6 +60,7 @@ class Arrived:
     scheme: str
     headers: Headers
     client: str
+    head: int
     body: bytes = b""
 
 
@@ -92,7 +94,9 @@ class Webhooks:
         settings = hub.config.server
         self._max_body = settings.max_body
         self._timeout = settings.body_timeout
-        self._max_pending = settings.max_pending * share
+        largest = max(settings.max_body, *(source.max_body or 0 for source in hub.config.sources), 0)
+        # one body of any size that is allowed always has room
+        self._max_pending = max(settings.max_pending * share, min(settings.max_pending, largest))
         self._pending = 0
         self._hosts = frozenset(host.lower() for host in settings.allowed_hosts)
         self._proxies = tuple(ip_network(proxy, strict=False) for proxy in settings.trusted_proxies)
@@ -117,11 +121,11 @@ class Webhooks:
         """A request to `/webhooks/` that is there to its last byte: no task waits for it, `answer` is called once."""
         name = arrived.path[len(PREFIX) :].partition("/")[0]
         fields = dict(reversed(arrived.headers))
-        size = len(arrived.body)
+        size = arrived.head + len(arrived.body)
         try:
             proxied = self._from_proxy(arrived.client)
             host = self._host(fields, proxied)
-            if size > self._limits.get(name, self._max_body):
+            if len(arrived.body) > self._limits.get(name, self._max_body):
                 raise _Stop(_too_large(self._limits.get(name, self._max_body)))
             if self._pending > self._max_pending:
                 raise _Stop(_overload())
@@ -137,7 +141,11 @@ class Webhooks:
             self._pending -= size
             answer(outcome)
 
-        self._hub.receive_soon(name, request, done)
+        try:
+            self._hub.receive_soon(name, request, done)
+        except BaseException:
+            self._pending -= size
+            raise
 
     async def _webhook(self, scope: Scope, receive: Receive, send: Send) -> None:
         arrived = _arrived(scope)
@@ -148,7 +156,7 @@ class Webhooks:
             proxied = self._from_proxy(arrived.client)
             host = self._host(fields, proxied)
             arrived.body = await self._body(fields, receive, self._limits.get(name, self._max_body))
-            length = len(arrived.body)
+            length = arrived.head + len(arrived.body)
             self._pending += length
             outcome = await self._hub.receive(name, self._request(name, arrived, fields, host, proxied))
         except _Stop as stop:
@@ -278,6 +286,7 @@ def _arrived(scope: Scope) -> Arrived:
         scheme=scope.get("scheme", "http"),
         headers=tuple(scope["headers"]),
         client=client[0] if client else "",
+        head=BESIDE + len(raw) + sum(len(name) + len(value) for name, value in scope["headers"]),
     )
 
 
@@ -287,11 +296,10 @@ async def _answer(outcome: Outcome, method: str, send: Send) -> None:
     await send({"type": "http.response.body", "body": body_of(outcome, method)})
 
 
-@lru_cache(maxsize=256)
 def head_of(status: int, headers: tuple[tuple[str, str], ...], size: int) -> tuple[Headers, bool]:
     """An answer's headers as they are sent, and whether the connection is to be closed after it.
 
-    Nearly all answers have the same ones. size: bytes of the body.
+    size: bytes of the body.
     """
     lines = [(name.encode("latin-1"), _value(value)) for name, value in headers]
     if status not in (204, 304):
