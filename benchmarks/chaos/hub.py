@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import re
 import signal
@@ -46,7 +47,7 @@ def free_ports(count: int) -> list[int]:
 
 @dataclass
 class HubProcess:
-    """One hub. environment: more of it; peak: the most memory that any of its processes used, in bytes."""
+    """One hub. environment: more of it; peak: the most memory that it used, in bytes."""
 
     folder: Path
     environment: Mapping[str, str] = field(default_factory=dict)
@@ -124,15 +125,28 @@ class HubProcess:
         """Its exit code, once it has ended."""
         return None if self._process is None else self._process.poll()
 
+    @property
+    def receivers(self) -> list[int]:
+        """The ids of its receivers' processes."""
+        with contextlib.suppress(OSError):
+            text = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text(encoding="ascii")
+            return [int(child) for child in text.split()]
+        return []
+
     def look(self) -> int:
-        """How much memory it uses now, in bytes; the most of all looks and processes is kept in `peak`."""
-        try:
-            status = Path(f"/proc/{self.pid}/status").read_text(encoding="ascii")
-        except OSError:
-            return 0
-        sizes = {name: int(size) * 1024 for name, size in re.findall(r"^(Vm\w+):\s+(\d+) kB", status, re.MULTILINE)}
-        self.peak = max(self.peak, sizes.get("VmHWM", 0))
-        return sizes.get("VmRSS", 0)
+        """How much memory it and its receivers use now, in bytes; the most of all looks is kept in `peak`.
+
+        What they share counts for each of them.
+        """
+        used = peak = 0
+        for pid in (self.pid, *self.receivers):
+            with contextlib.suppress(OSError):
+                status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+                sizes = dict(re.findall(r"^(Vm\w+):\s+(\d+) kB", status, re.MULTILINE))
+                used += int(sizes.get("VmRSS", 0)) * 1024
+                peak += int(sizes.get("VmHWM", 0)) * 1024
+        self.peak = max(self.peak, peak)
+        return used
 
     def kill(self) -> None:
         """`kill -9`."""
