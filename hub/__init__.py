@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from hub.document import dig
     from hub.errors import KeyNeeded, Refused, Reject, Retry, Unreadable
     from hub.event import Event
     from hub.extract import (
         Reader,
         body,
-        dig,
         digest_of,
         echo,
         first_of,
@@ -75,6 +75,7 @@ __all__ = [
 ]
 
 HOMES = {
+    "document": ("dig",),
     "errors": ("KeyNeeded", "Refused", "Reject", "Retry", "Unreadable"),
     "event": ("Event",),
     "hookspecs": ("hookimpl",),

@@ -41,7 +41,7 @@ class Document:
         return None if isinstance(root, simdjson.Object) and len(names or ()) < len(root) else cls(root, names)
 
     def dig(self, keys: Sequence[str]) -> Any:
-        """What stands at the end of the keys, as Python has it; None where there is nothing (see `hub.extract.dig`)."""
+        """What stands at the end of the keys, as Python has it; None where there is nothing (see `dig`)."""
         value = self._root
         if self._names is not None and keys and keys[0] not in self._names:
             return None
@@ -56,3 +56,34 @@ class Document:
         if isinstance(value, simdjson.Object):
             return value.as_dict()
         return value.as_list() if isinstance(value, simdjson.Array) else value
+
+
+def split_path(path: str) -> list[str]:
+    """The keys of a path."""
+    return path.split("/" if "/" in path else ".") if path else []
+
+
+def dig(value: Any, keys: Sequence[str]) -> Any:
+    """What stands at the end of the keys; None where there is nothing. value: parsed JSON, or a `Document`."""
+    if isinstance(value, Document):
+        return value.dig(keys)
+    for key in keys:
+        if isinstance(value, dict):
+            value = value.get(key)
+        elif isinstance(value, list) and INDEX.fullmatch(key):
+            position = int(key)
+            value = value[position] if -len(value) <= position < len(value) else None
+        else:
+            return None
+    return value
+
+
+def planted(value: Any, keys: list[str], leaf: object) -> Any:
+    """The value with a leaf at the end of the keys; what is on the way is made."""
+    if not keys:
+        return leaf
+    if isinstance(value, list) and keys[0].isdigit() and int(keys[0]) < len(value):
+        position = int(keys[0])
+        return [*value[:position], planted(value[position], keys[1:], leaf), *value[position + 1 :]]
+    branch = value if isinstance(value, dict) else {}
+    return {**branch, keys[0]: planted(branch.get(keys[0]), keys[1:], leaf)}

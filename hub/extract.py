@@ -11,7 +11,7 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import orjson
 
-from hub.document import Document
+from hub.document import dig, planted, split_path
 from hub.errors import Unreadable
 from hub.provider import Reply
 from hub.request import Request
@@ -97,37 +97,7 @@ class body:
         found = dig(request.json, self.keys)
         if isinstance(value, str) and type(found) is int and re.fullmatch(r"\d{1,18}", value, re.ASCII):
             value = int(value)
-        return replace(request, body=orjson.dumps(_planted(request.json, list(self.keys), value)))
-
-
-def split_path(path: str) -> list[str]:
-    """The keys of a path."""
-    return path.split("/" if "/" in path else ".") if path else []
-
-
-def dig(value: Any, keys: Sequence[str]) -> Any:
-    """What stands at the end of the keys; None where there is nothing. value: parsed JSON, or a `Document`."""
-    if isinstance(value, Document):
-        return value.dig(keys)
-    for key in keys:
-        if isinstance(value, dict):
-            value = value.get(key)
-        elif isinstance(value, list) and re.fullmatch(r"-?\d{1,6}", key):
-            position = int(key)
-            value = value[position] if -len(value) <= position < len(value) else None
-        else:
-            return None
-    return value
-
-
-def _planted(value: Any, keys: list[str], leaf: object) -> Any:
-    if not keys:
-        return leaf
-    if isinstance(value, list) and keys[0].isdigit() and int(keys[0]) < len(value):
-        position = int(keys[0])
-        return [*value[:position], _planted(value[position], keys[1:], leaf), *value[position + 1 :]]
-    branch = value if isinstance(value, dict) else {}
-    return {**branch, keys[0]: _planted(branch.get(keys[0]), keys[1:], leaf)}
+        return replace(request, body=orjson.dumps(planted(request.json, list(self.keys), value)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,7 +132,7 @@ class Request:
 
     @lazy
     def document(self) -> Any:
-        """What `hub.extract.dig` looks in for something in the JSON body: a `Document`, or else `json`.
+        """What `hub.document.dig` looks in for something in the JSON body: a `Document`, or else `json`.
 
         Raises:
             Unreadable: it is not JSON, or nested too deep to be read.

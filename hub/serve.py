@@ -42,9 +42,9 @@ def serve(config: Config, *, tunnel: str | None = None) -> int:
     with contextlib.ExitStack() as stack:
         receivers = how_many(config)
         public = _listen(config.server.host, config.server.port, "[server]", max(receivers, 1))
+        stack.callback(_close, public)
         private = _listen(config.console.host, config.console.port, "[console]")
-        for sock in (*public, *private):
-            stack.enter_context(sock)
+        stack.callback(_close, private)
         sockets = Sockets(public, private[0], Receivers.fork(config, public, private) if receivers else None)
         if sockets.receivers is not None:
             stack.callback(sockets.receivers.end)
@@ -64,7 +64,7 @@ def serve(config: Config, *, tunnel: str | None = None) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Sockets:
-    """Where the hub listens. public: one for each receiver, one for the hub itself if there are none."""
+    """Where the hub listens. public: one for each receiver, one for the hub itself if there are none (None)."""
 
     public: Sequence[socket.socket]
     private: socket.socket
@@ -264,10 +264,14 @@ def _listen(host: str, port: int, table: str, count: int = 1) -> list[socket.soc
             sock.listen(BACKLOG)
             sock.setblocking(False)
     except OSError as error:
-        for sock in sockets:
-            sock.close()
+        _close(sockets)
         raise ServeError(_why_not(error, host, port, table)) from None
     return sockets
+
+
+def _close(sockets: Sequence[socket.socket]) -> None:
+    for sock in sockets:
+        sock.close()
 
 
 def _why_not(error: OSError, host: str, port: int, table: str) -> str:

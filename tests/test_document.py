@@ -10,9 +10,9 @@ from typing import Any
 import orjson
 import pytest
 
-from hub.document import LARGEST, Document
+from hub.document import LARGEST, Document, dig
 from hub.errors import Unreadable
-from hub.extract import body, dig
+from hub.extract import body
 from hub.request import Request
 
 SAMPLES = sorted((Path(__file__).parent.parent / "plugins" / "samples").rglob("*.json"))

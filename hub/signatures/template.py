@@ -24,7 +24,7 @@ from typing import Any
 
 import orjson
 
-from hub.extract import dig, split_path
+from hub.document import dig, split_path
 from hub.request import Request
 
 Value = Callable[[Request, Mapping[str, Any]], bytes | None]

@@ -11,8 +11,9 @@ from urllib.parse import urlencode
 
 import orjson
 
+from hub.document import dig
 from hub.errors import Refused
-from hub.extract import body, dig, first_of, form, header, items, query
+from hub.extract import body, first_of, form, header, items, query
 from hub.provider import Scheme
 from hub.request import Request
 from hub.signatures import JWT, AllOf, Configured, Custom, Each, OneOf, Token, decode, encode
