@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import orjson
 
+from hub.errors import LogError
 from hub.source import Outcome, problem
 
 JSON: Mapping[str, str] = {"content-type": "application/json"}
@@ -34,6 +35,11 @@ def accepted(outcome: Outcome, event_id: str | None, *, duplicate: bool = False)
 def unavailable(kind: str, title: str, detail: str) -> Outcome:
     """`503` with `Retry-After`. Never 429: some platforms drop what was answered so."""
     return problem(503, kind, title, stage="unavailable", detail=detail, headers={"retry-after": RETRY_AFTER})
+
+
+def not_kept(error: LogError) -> Outcome:
+    """`503` while the log cannot be written."""
+    return unavailable("log-unavailable", "The request could not be kept", str(error))
 
 
 def failed() -> Outcome:

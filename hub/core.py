@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from hub.answers import accepted, failed, unavailable
+from hub.answers import accepted, failed, not_kept, unavailable
 from hub.config import Config, SourceConfig
 from hub.dispatch import Dispatcher, Subscription
 from hub.errors import KeyNeeded, KeyUnavailable, LogError, LogUnavailable, Refused
@@ -324,11 +324,6 @@ async def bind_source(settings: SourceConfig, log: Log) -> Source:
             known = options.get(option)
             options[option] = [*(known if isinstance(known, list) else [known] if known else []), value]
     return Source(settings.name, settings.provider, options, verify=settings.verify)
-
-
-def not_kept(error: LogError) -> Outcome:
-    """The answer while the log cannot be written."""
-    return unavailable("log-unavailable", "The request could not be kept", str(error))
 
 
 def all_known(stored: Sequence[Stored]) -> bool:

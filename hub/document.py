@@ -11,6 +11,8 @@ import simdjson
 LARGEST = 1 << 20
 """Bytes of JSON that are read so: at once it takes ten times as much memory."""
 INDEX = re.compile(r"-?\d{1,6}", re.ASCII)
+OBJECTS, LISTS = (dict, simdjson.Object), (list, simdjson.Array)
+"""As parsed, and as only looked into."""
 
 
 class Document:
@@ -35,24 +37,18 @@ class Document:
         try:
             # one parser for each: it holds what the document is made of
             root = simdjson.Parser().parse(text)
-            names = frozenset(root) if isinstance(root, simdjson.Object) else None
+            if not isinstance(root, simdjson.Object):
+                return cls(root, None)
+            names = frozenset(root)
         except (ValueError, RuntimeError):
             return None
-        return None if isinstance(root, simdjson.Object) and len(names or ()) < len(root) else cls(root, names)
+        return cls(root, names) if len(names) == len(root) else None
 
     def dig(self, keys: Sequence[str]) -> Any:
         """What stands at the end of the keys, as Python has it; None where there is nothing (see `dig`)."""
-        value = self._root
         if self._names is not None and keys and keys[0] not in self._names:
             return None
-        for key in keys:
-            if isinstance(value, simdjson.Object):
-                value = value.get(key)
-            elif isinstance(value, simdjson.Array) and INDEX.fullmatch(key):
-                position = int(key)
-                value = value[position] if -len(value) <= position < len(value) else None
-            else:
-                return None
+        value = _end_of(self._root, keys)
         if isinstance(value, simdjson.Object):
             return value.as_dict()
         return value.as_list() if isinstance(value, simdjson.Array) else value
@@ -65,12 +61,14 @@ def split_path(path: str) -> list[str]:
 
 def dig(value: Any, keys: Sequence[str]) -> Any:
     """What stands at the end of the keys; None where there is nothing. value: parsed JSON, or a `Document`."""
-    if isinstance(value, Document):
-        return value.dig(keys)
+    return value.dig(keys) if isinstance(value, Document) else _end_of(value, keys)
+
+
+def _end_of(value: Any, keys: Sequence[str]) -> Any:
     for key in keys:
-        if isinstance(value, dict):
+        if isinstance(value, OBJECTS):
             value = value.get(key)
-        elif isinstance(value, list) and INDEX.fullmatch(key):
+        elif isinstance(value, LISTS) and INDEX.fullmatch(key):
             position = int(key)
             value = value[position] if -len(value) <= position < len(value) else None
         else:

@@ -64,8 +64,7 @@ class form:
     name: str
 
     def __call__(self, request: Request) -> str | None:
-        form = request.form
-        return next(iter(form.get(self.name, ())), None) if form else None
+        return next(iter(request.form.get(self.name, ())), None)
 
     def put(self, request: Request, value: object) -> Request:
         """The request with the form field set to `value`, the body written again."""

@@ -95,8 +95,10 @@ async def _serve(hub: Hub, sockets: Sockets, stop: asyncio.Event, tunnel: Tunnel
     settle_memory()
     await stop.wait()
     hub.telemetry.notice("stopping: what is being answered and delivered is finished first; Ctrl-C again ends at once")
-    receivers = sockets.receivers
-    await asyncio.gather(listeners.end(), *([receivers.stop(hub.config.server.grace)] if receivers is not None else []))
+    ends = [listeners.end()]
+    if sockets.receivers is not None:
+        ends.append(sockets.receivers.stop(hub.config.server.grace))
+    await asyncio.gather(*ends)
 
 
 class Listeners:
@@ -248,25 +250,30 @@ def _listen(host: str, port: int, table: str, count: int = 1) -> list[socket.soc
         raise ServeError(f"{table} host = {host!r} is no address: {error.strerror}") from None
     sockets: list[socket.socket] = []
     try:
-        # sockets that share a port share it with those of another hub, too: whether it is free, one that does not tells
-        for shared in (False, *[True] * count) if count > 1 else (False,):
+        if count > 1:
+            # sockets that share a port share it with those of another hub, too: whether it is free, one alone tells
+            with socket.socket(family, kind, protocol) as alone:
+                address = _bound(alone, address)
+        for _ in range(count):
             sock = socket.socket(family, kind, protocol)
             sockets.append(sock)
-            if os.name == "posix":
-                sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            if shared:
+            if count > 1:
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-            sock.bind(address)
-            address = sock.getsockname()
-            if count > 1 and not shared:
-                sockets.pop().close()
-                continue
+            _bound(sock, address)
             sock.listen(BACKLOG)
             sock.setblocking(False)
     except OSError as error:
         _close(sockets)
         raise ServeError(_why_not(error, host, port, table)) from None
     return sockets
+
+
+def _bound(sock: socket.socket, address: Any) -> Any:
+    """The address that it has got. Raises: OSError"""
+    if os.name == "posix":
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    sock.bind(address)
+    return sock.getsockname()
 
 
 def _close(sockets: Sequence[socket.socket]) -> None:

@@ -14,20 +14,19 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from hub.answers import failed
-from hub.config import Config
-from hub.core import Hub, all_known, not_kept
+from hub.answers import failed, not_kept
+from hub.config import Config, SourceConfig
+from hub.core import Hub, all_known
 from hub.errors import LogError, LogUnavailable
 from hub.log.base import Stored
 from hub.log.codec import from_micros, unflatten
 from hub.receivers.channel import Channel
-from hub.receivers.receiver import run
+from hub.receivers.receiver import ACCEPTED, run
 from hub.retry import reason_of
 from hub.source import Outcome
 
 MOST = 4
 """Receivers that `auto` starts: more of them read faster than one log is written."""
-KEPT = Outcome(accepted=True, status=200, stage="accepted")
 ENDING = 5.0
 """Seconds beyond its grace that a receiver has to end."""
 
@@ -134,7 +133,7 @@ class Link:
             "ready": self._is_ready,
         }
         self._channel = Channel(fork.line, self._take, self._gone)
-        self.send("go", hub.public_url, [name for name in hub.sources if _is_theirs(hub, name)])
+        self.send("go", hub.public_url, [one.name for one in hub.config.sources if _is_theirs(hub, one)])
 
     def send(self, *message: Any) -> None:
         """A message, as `Receiver` takes it."""
@@ -158,7 +157,7 @@ class Link:
         kept.add_done_callback(partial(self._kept, number, name, method, began))
 
     def _kept(self, number: int, name: str, method: str, began: float, kept: asyncio.Future[list[Stored]]) -> None:
-        outcome, stored = KEPT, []
+        outcome, stored = ACCEPTED, []
         try:
             stored = kept.result()
         except LogUnavailable as error:
@@ -230,13 +229,13 @@ def _child(
     run(config, sock, line, share, parent)
 
 
-def _is_theirs(hub: Hub, name: str) -> bool:
+def _is_theirs(hub: Hub, settings: SourceConfig) -> bool:
     """Nothing but its configuration and the request decides about a request to this source."""
-    settings = next(one for one in hub.config.sources if one.name == name)
     return (
+        settings.enabled
         # other plugins may keep something in memory, of which there is one
-        hub.plugins.origin("providers", settings.plugin).place == "built-in"
+        and hub.plugins.origin("providers", settings.plugin).place == "built-in"
         and settings.dedupe == "id"
         and settings.provider.answer is None
-        and hub.sources[name].options == settings.options
+        and hub.sources[settings.name].options == settings.options
     )

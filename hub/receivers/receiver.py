@@ -33,7 +33,7 @@ PR_SET_PDEATHSIG = 1
 
 LARGE = 64 * 1024
 """Bytes of a body that goes to the hub alone: pieces of many of them would be in memory several times."""
-READ = Outcome(accepted=True, status=200, stage="accepted")
+ACCEPTED = Outcome(accepted=True, status=200, stage="accepted")
 NICE = 5
 """What the hub does with what was received goes first."""
 
@@ -112,7 +112,7 @@ class Receiver:
             "leave": self._leave,
             "kept": self._kept,
             "decided": self._decided,
-            "again": self._again,
+            "again": self._decide,
             "healthy": self._healthy,
             "stop": self.stopped.set,
         }
@@ -169,6 +169,7 @@ class Receiver:
         return await answered
 
     def _decide(self, number: int) -> None:
+        """The hub is to decide; it also asks for that itself, when what was read here cannot be kept."""
         name, request, *_ = self._asked[number]
         large = len(request.body) > LARGE
         self._channel.send("decide", number, name, to_micros(request.received), flatten(request), at_once=large)
@@ -189,15 +190,11 @@ class Receiver:
     def _kept(self, number: int, known: str = "", duplicate: bool = False) -> None:
         """known: the first event's id, if the hub had it already; duplicate: it had all of them."""
         asked = self._asked.pop(number)
-        asked.answer(accepted(READ, known or asked.first, duplicate=duplicate))
+        asked.answer(accepted(ACCEPTED, known or asked.first, duplicate=duplicate))
 
     def _decided(self, number: int, status: int, headers: dict[str, str], body: bytes) -> None:
         answer = self._asked.pop(number).answer
         answer(Outcome(accepted=status < 300, status=status, stage="decided", headers=headers, body=body))
-
-    def _again(self, number: int) -> None:
-        """What was read cannot be kept: the hub decides what becomes of the request."""
-        self._decide(number)
 
     def _healthy(self, writable: bool) -> None:
         for answered in self._health:

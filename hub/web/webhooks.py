@@ -94,13 +94,13 @@ class Webhooks:
         settings = hub.config.server
         self._max_body = settings.max_body
         self._timeout = settings.body_timeout
-        largest = max(settings.max_body, *(source.max_body or 0 for source in hub.config.sources), 0)
-        # one body of any size that is allowed always has room
-        self._max_pending = max(settings.max_pending * share, min(settings.max_pending, largest))
         self._pending = 0
         self._hosts = frozenset(host.lower() for host in settings.allowed_hosts)
         self._proxies = tuple(ip_network(proxy, strict=False) for proxy in settings.trusted_proxies)
         self._limits = {source.name: source.max_body for source in hub.config.sources if source.max_body}
+        # one body of any size that is allowed always has room
+        largest = max([self._max_body, *self._limits.values()])
+        self._max_pending = max(settings.max_pending * share, min(settings.max_pending, largest))
         self._urls = {source.name: source.public_url for source in hub.config.sources if source.public_url}
         self._seen: dict[str, bool] = {}
         self._deadlines = Deadlines()
