@@ -26,6 +26,8 @@ PLAIN, ZSTD = b"\x00", b"\x01"
 ORJSON, LENIENT = b"\x01", b"\x02"
 SMALL = 200
 """Below this, compressing costs more than it saves."""
+LEVEL = -1
+"""Of zstd: half the time of level 1 for a quarter more bytes, and a request is written twice and read once."""
 
 STRICT = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_SUBCLASS
 
@@ -155,7 +157,7 @@ class Packer:
 
     def __init__(self) -> None:
         # what the disk altered is noticed when it is read
-        self._zstd = zstandard.ZstdCompressor(level=1, write_checksum=True)
+        self._zstd = zstandard.ZstdCompressor(level=LEVEL, write_checksum=True)
 
     def pack(self, values: Sequence[bytes]) -> list[bytes]:
         """All of them in one call, which gives the interpreter away once instead of once for each."""
