@@ -6,12 +6,13 @@ import sys
 import time
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal
 
 import structlog
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Gauge
 
 from hub.event import Event
+from hub.metrics import Count, Spread
 from hub.redaction import Redactor
 
 if TYPE_CHECKING:
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 LINES_A_SECOND = 100
 """Above this rate of log lines the rest of a second is only counted."""
 
-Metric = TypeVar("Metric", Counter, Histogram)
-
 
 class Telemetry:
     """What one hub tells the world about itself; label values are configured names or come from short fixed lists."""
@@ -31,22 +30,14 @@ class Telemetry:
         self.registry = CollectorRegistry()
         self._log = structlog.get_logger("hub")
         self._budget = _Budget(LINES_A_SECOND)
-        self._known: dict[tuple[Any, tuple[str, ...]], Any] = {}
-        requests = ["source", "status"]
-        self.requests = Counter("hub_requests", "Requests answered", requests, registry=self.registry)
-        self.rejections = Counter("hub_rejections", "Refused, by reason", ["source", "reason"], registry=self.registry)
-        self.events = Counter("hub_events", "Events kept, duplicates not counted", ["source"], registry=self.registry)
-        self.duplicates = Counter(
-            "hub_duplicates", "Events recognized as duplicates", ["source"], registry=self.registry
-        )
-        self.attempts = Counter("hub_attempts", "Attempts", ["subscription", "outcome"], registry=self.registry)
-        self.answer_seconds = Histogram(
-            "hub_answer_seconds",
-            "From the request's last byte to its answer",
-            registry=self.registry,
-            buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0),
-        )
-        self.attempt_seconds = Histogram("hub_attempt_seconds", "Attempts", ["subscription"], registry=self.registry)
+        registry = self.registry
+        self.requests = Count("hub_requests", "Requests answered", ["source", "status"], registry)
+        self.rejections = Count("hub_rejections", "Refused, by reason", ["source", "reason"], registry)
+        self.events = Count("hub_events", "Events kept, duplicates not counted", ["source"], registry)
+        self.duplicates = Count("hub_duplicates", "Events recognized as duplicates", ["source"], registry)
+        self.attempts = Count("hub_attempts", "Attempts", ["subscription", "outcome"], registry)
+        self.answer_seconds = Spread("hub_answer_seconds", "From the request's last byte to its answer", [], registry)
+        self.attempt_seconds = Spread("hub_attempt_seconds", "Attempts", ["subscription"], registry)
         self.lag = Gauge(
             "hub_subscription_lag", "Deliveries, by state", ["subscription", "state"], registry=self.registry
         )
@@ -56,15 +47,16 @@ class Telemetry:
     ) -> None:
         """A request was answered. source: None if no such source is configured; took: seconds."""
         label = source or "(unknown)"
-        self._series(self.requests, label, str(outcome.status)).inc()
-        self.answer_seconds.observe(took)
-        fresh = sum(not one.duplicate for one in stored)
+        self.requests.add(label, str(outcome.status))
+        self.answer_seconds.add(took)
+        duplicates = sum([one.duplicate for one in stored])
+        fresh = len(stored) - duplicates
         if fresh:
-            self._series(self.events, label).inc(fresh)
-        if len(stored) > fresh:
-            self._series(self.duplicates, label).inc(len(stored) - fresh)
+            self.events.add(label, count=fresh)
+        if duplicates:
+            self.duplicates.add(label, count=duplicates)
         if not outcome.accepted and outcome.stage == "verify":
-            self._series(self.rejections, label, outcome.reason).inc()
+            self.rejections.add(label, outcome.reason)
         if not self._budget.spend(self._suppressed):
             return
         first = stored[0] if stored else None
@@ -86,8 +78,8 @@ class Telemetry:
 
     def attempted(self, event: Event, delivery: Delivery, attempt: Attempt) -> None:
         """An attempt at a delivery is over."""
-        self._series(self.attempts, attempt.subscription, attempt.outcome).inc()
-        self._series(self.attempt_seconds, attempt.subscription).observe(attempt.took)
+        self.attempts.add(attempt.subscription, attempt.outcome)
+        self.attempt_seconds.add(attempt.took, attempt.subscription)
         if not self._budget.spend(self._suppressed):
             return
         self._log.info(
@@ -113,13 +105,6 @@ class Telemetry:
     def warn(self, text: str, **values: object) -> None:
         """Something the operator should look at."""
         self._log.warning("warning", text=text, **values)
-
-    def _series(self, metric: Metric, *labels: str) -> Metric:
-        """The metric's series of these labels; asking the metric itself takes a lock and several times as long."""
-        found: Metric | None = self._known.get((metric, labels))
-        if found is None:
-            found = self._known[metric, labels] = metric.labels(*labels)
-        return found
 
     def _suppressed(self, count: int) -> None:
         self._log.info("notice", text=f"… and {count:,} more lines in that second")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, Literal, NewType, Protocol, TypeVar
@@ -271,8 +271,11 @@ class Log(Protocol):
             LogError: an event can never be kept.
         """
 
-    def keep(self, ready: Any) -> Awaitable[list[Stored]]:
-        """`append` of what was prepared."""
+    def keep(self, ready: Any, done: Callable[[list[Stored] | Exception], None]) -> None:
+        """`append` of what was prepared, for a caller that does not wait: futures cost as much as all else of it.
+
+        done: called once in the loop, now or later, with what `append` gives or raises.
+        """
 
     async def find(self, source: str, deliveryid: str, index: int = 0) -> Stored | None:
         """The event that has this de-duplication key."""

@@ -41,7 +41,7 @@ from hub.log.sqlite_lane import Lane
 from hub.log.sqlite_read import Reader
 from hub.log.sqlite_rows import DEAD, LATER
 from hub.log.sqlite_upkeep import Bounds, Rejections
-from hub.log.sqlite_writer import Hooks, Writer
+from hub.log.sqlite_writer import Hooks, Writer, settle
 from hub.request import Request
 
 FOLLOW_BEHIND = 10_000
@@ -158,28 +158,28 @@ class SqliteLog:
 
     def append(self, request: Request, events: Sequence[Event]) -> asyncio.Future[list[Stored]]:
         """See `Log.append`. Raises: LogUnavailable; LogError: an event that can never be kept."""
-        return self._keep(lambda: append_of(request, events))
+        done: asyncio.Future[list[Stored]] = asyncio.get_running_loop().create_future()
+        self._keep(lambda: append_of(request, events), partial(settle, done))
+        return done
 
     def prepare(self, request: Request, events: Sequence[Event]) -> Prepared:
         """See `Log.prepare`."""
         append = append_of(request, events)
         return append.at, append.flat, append.size, append.rows
 
-    def keep(self, ready: Prepared) -> asyncio.Future[list[Stored]]:
+    def keep(self, ready: Prepared, done: Callable[[list[Stored] | Exception], None]) -> None:
         """See `Log.keep`."""
-        return self._keep(lambda: append_from(ready))
+        self._keep(lambda: append_from(ready), done)
 
-    def _keep(self, make: Callable[[], Append]) -> asyncio.Future[list[Stored]]:
-        done: asyncio.Future[list[Stored]] = asyncio.get_running_loop().create_future()
+    def _keep(self, make: Callable[[], Append], done: Callable[[list[Stored] | Exception], None]) -> None:
         try:
             writer, append = self._writer, make()
             if append.rows:
                 writer.append(append, done)
             else:
-                done.set_result([])
+                done([])
         except LogError as error:
-            done.set_exception(error)
-        return done
+            done(error)
 
     async def find(self, source: str, deliveryid: str, index: int = 0) -> Stored | None:
         """See `Log.find`."""

@@ -8,6 +8,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -35,15 +36,17 @@ AGAIN = 0.25
 class Work:
     """An append, or another change as a function of the connection, and who waits for it.
 
-    keep: it is not given up while the log cannot be written, but tried again; forgets: it drops names.
+    settle: is given the result or an error, once, in the loop; keep: while the log cannot be written it is not given
+    up, but tried again; forgets: it drops names.
     """
 
-    future: asyncio.Future[Any]
+    settle: Callable[[Any], None]
     since: float
     append: Append | None = None
     change: Callable[[sqlite3.Connection], Any] | None = None
     keep: bool = False
     forgets: bool = False
+    settled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +83,8 @@ class Writer:
         self._thread = threading.Thread(target=self._run, name=f"log writer {path.name}", daemon=True)
         self._thread.start()
 
-    def append(self, append: Append, done: asyncio.Future[list[Stored]]) -> None:
-        """done: when it is synced to disk. Raises: LogUnavailable; `done` also gets LogError"""
+    def append(self, append: Append, settle: Callable[[list[Stored] | Exception], None]) -> None:
+        """settle: called when it is synced to disk, or cannot be. Raises: LogUnavailable"""
         if self._closing:
             raise LogUnavailable("the log is closed")
         if self._bytes + append.size > WAITING_BYTES and self._bytes:
@@ -89,7 +92,7 @@ class Writer:
         self._bytes += append.size
         if self._watch is None:
             self._watch = self._loop.call_later(0.5, self._look)
-        self._put(Work(done, self._loop.time(), append=append))
+        self._put(Work(settle, self._loop.time(), append=append))
 
     async def change(
         self, change: Callable[[sqlite3.Connection], T], *, keep: bool = False, forgets: bool = False
@@ -98,11 +101,10 @@ class Writer:
 
         keep: while the log cannot be written, wait; otherwise LogUnavailable. forgets: it may drop names.
         """
-        work = Work(self._loop.create_future(), self._loop.time(), change=change, keep=keep, forgets=forgets)
-        self._put(work)
+        future: asyncio.Future[T] = self._loop.create_future()
+        self._put(Work(partial(settle, future), self._loop.time(), change=change, keep=keep, forgets=forgets))
         # it may have been written already when the caller stops waiting
-        result: T = await asyncio.shield(work.future)
-        return result
+        return await asyncio.shield(future)
 
     async def close(self) -> None:
         """Write what waits, once more what was kept, and end the thread."""
@@ -132,9 +134,9 @@ class Writer:
         with self._ready:
             waiting = [*self._serving, *self._queue]
         for work in waiting:
-            if work.append is not None and not work.future.done() and self._loop.time() - work.since > PATIENCE:
+            if work.append is not None and not work.settled and self._loop.time() - work.since > PATIENCE:
                 self.trouble = f"the disk of {self._path} has not answered for {PATIENCE:.0f} s"
-                work.future.set_exception(LogUnavailable(self.trouble))
+                self._settle(work, LogUnavailable(self.trouble))
         if self._bytes:
             self._watch = self._loop.call_later(0.5, self._look)
 
@@ -145,17 +147,19 @@ class Writer:
         for work, result in results:
             if work.append is not None:
                 size += work.append.size
-            future = work.future
-            if future.done():
-                continue
-            if isinstance(result, Exception):
-                future.set_exception(result)
-                future.exception()  # nobody may be waiting any more
-            else:
-                future.set_result(result)
+            self._settle(work, result)
         self._bytes -= size
         if fresh or requeued:
             self._hooks.committed(fresh, size, requeued)
+
+    def _settle(self, work: Work, result: Any) -> None:
+        if work.settled:
+            return
+        work.settled = True
+        try:
+            work.settle(result)
+        except Exception as error:  # the others are none the worse
+            self._loop.call_exception_handler({"message": "a caller of the log failed", "exception": error})
 
     def _over(self) -> None:
         """The thread has ended, or nobody waits for it any more."""
@@ -165,7 +169,7 @@ class Writer:
         if not self._ended.done():
             self._ended.set_result(None)
         left = [*self._serving, *self._kept, *self._queue, *self._arrived]
-        self._done([(work, LogUnavailable("the log is closed")) for work in left if not work.future.done()], [], set())
+        self._done([(work, LogUnavailable("the log is closed")) for work in left], [], set())
 
     # in the thread
 
@@ -219,7 +223,7 @@ class Writer:
         results: list[tuple[Work, Any]] = []
         works = []
         for work in batch:
-            if work.append is not None and work.future.done():
+            if work.append is not None and work.settled:
                 results.append((work, None))  # given up meanwhile
             else:
                 works.append(work)
@@ -353,3 +357,14 @@ class Writer:
                 connection.close()
             except sqlite3.Error as error:
                 self.trouble = f"{self._path} could not be closed: {error}"
+
+
+def settle(future: asyncio.Future[T], result: T | Exception) -> None:
+    """Tell whoever waits for it, if somebody still does."""
+    if future.done():
+        return
+    if isinstance(result, Exception):
+        future.set_exception(result)
+        future.exception()  # nobody may be waiting any more
+    else:
+        future.set_result(result)

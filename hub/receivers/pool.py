@@ -17,7 +17,7 @@ from typing import Any
 from hub.answers import failed, not_kept
 from hub.config import Config, SourceConfig
 from hub.core import Hub, all_known
-from hub.errors import LogError, LogUnavailable
+from hub.errors import LogUnavailable
 from hub.log.base import Stored
 from hub.log.codec import from_micros, unflatten
 from hub.receivers.channel import Channel
@@ -153,18 +153,17 @@ class Link:
         self._kinds[kind](*parts)
 
     def _keep(self, number: int, name: str, method: str, began: float, ready: Any) -> None:
-        kept = asyncio.ensure_future(self._hub.log.keep(ready))
-        kept.add_done_callback(partial(self._kept, number, name, method, began))
+        self._hub.log.keep(ready, partial(self._kept, number, name, method, began))
 
-    def _kept(self, number: int, name: str, method: str, began: float, kept: asyncio.Future[list[Stored]]) -> None:
+    def _kept(self, number: int, name: str, method: str, began: float, kept: list[Stored] | Exception) -> None:
         outcome, stored = ACCEPTED, []
-        try:
-            stored = kept.result()
-        except LogUnavailable as error:
-            outcome = not_kept(error)
-        except LogError:
+        if isinstance(kept, LogUnavailable):
+            outcome = not_kept(kept)
+        elif isinstance(kept, Exception):
             self.send("again", number)
             return
+        else:
+            stored = kept
         self._hub.telemetry.answered(name, method, outcome, stored, time.perf_counter() - began)
         if not stored:
             self._decided(number, outcome)

@@ -1,0 +1,63 @@
+"""Counts for the metrics' collector, kept in plain dicts: the client's own take a lock for each of them."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from itertools import accumulate
+
+from prometheus_client import CollectorRegistry, Metric
+from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily
+from prometheus_client.registry import Collector
+
+SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+"""The upper bounds of a spread's buckets, before the one without a bound."""
+
+Labels = tuple[str, ...]
+
+
+class Count(Collector):
+    """A counter. To be used by one thread, as the collector is."""
+
+    def __init__(self, name: str, text: str, labels: Sequence[str], registry: CollectorRegistry) -> None:
+        self._about = (name, text)
+        self._labels = labels
+        self._counts: defaultdict[Labels, int] = defaultdict(int)
+        registry.register(self)
+
+    def add(self, *labels: str, count: int = 1) -> None:
+        """So many more with these labels."""
+        self._counts[labels] += count
+
+    def collect(self) -> Iterator[Metric]:
+        """See `Collector`."""
+        family = CounterMetricFamily(*self._about, labels=self._labels)
+        for labels, count in self._counts.items():
+            family.add_metric(labels, count)
+        yield family
+
+
+class Spread(Collector):
+    """A histogram of seconds. To be used by one thread, as the collector is."""
+
+    def __init__(self, name: str, text: str, labels: Sequence[str], registry: CollectorRegistry) -> None:
+        self._about = (name, text)
+        self._labels = labels
+        self._counts: defaultdict[Labels, list[int]] = defaultdict(lambda: [0] * (len(SECONDS) + 1))
+        self._sums: defaultdict[Labels, float] = defaultdict(float)
+        registry.register(self)
+
+    def add(self, seconds: float, *labels: str) -> None:
+        """One more that took so long."""
+        self._counts[labels][bisect_left(SECONDS, seconds)] += 1
+        self._sums[labels] += seconds
+
+    def collect(self) -> Iterator[Metric]:
+        """See `Collector`."""
+        family = HistogramMetricFamily(*self._about, labels=self._labels)
+        bounds = [*map(str, SECONDS), "+Inf"]
+        for labels, counts in self._counts.items():
+            buckets = [(bound, float(count)) for bound, count in zip(bounds, accumulate(counts), strict=True)]
+            family.add_metric(labels, buckets, self._sums[labels])
+        yield family
