@@ -22,7 +22,27 @@ def create(connection: sqlite3.Connection) -> None:
             statement = ""
 
 
-MIGRATIONS: Sequence[Migration] = (create,)
+def gather_keys(connection: sqlite3.Connection) -> None:
+    """From version 1 to 2: the de-duplication keys have a table of their own (see `hub.log.sqlite_keys`)."""
+    connection.execute("DROP INDEX events_delivery")
+    connection.execute(
+        "CREATE TABLE keys (delivery TEXT NOT NULL, source INTEGER NOT NULL, idx INTEGER NOT NULL, "
+        "seq INTEGER NOT NULL, PRIMARY KEY (delivery, source, idx)) WITHOUT ROWID"
+    )
+    connection.execute("CREATE TABLE gathered (upto INTEGER NOT NULL)")
+    connection.execute("INSERT INTO gathered VALUES (0)")
+    gather_all(connection)
+
+
+def gather_all(connection: sqlite3.Connection) -> None:
+    """Put the keys of all events into their table."""
+    connection.execute(
+        "INSERT OR IGNORE INTO keys SELECT delivery, source, idx, seq FROM events ORDER BY delivery, source, idx"
+    )
+    connection.execute("UPDATE gathered SET upto = (SELECT coalesce(max(seq), 0) FROM events)")
+
+
+MIGRATIONS: Sequence[Migration] = (create, gather_keys)
 """MIGRATIONS[n] leads from version n to n + 1. Never change one that was released: append."""
 
 

@@ -12,11 +12,10 @@ from hub.errors import LogError
 from hub.event import Event
 from hub.log.base import Position, Stored
 from hub.log.codec import Packer, Unpacker, flatten, pack_data, pack_id, pack_text, to_micros
+from hub.log.sqlite_keys import Key, Keys, Text, find_all
 from hub.log.sqlite_rows import LATER, STORED, event_of, stored_of
 from hub.request import Request
 
-Text = str | bytes
-Key = tuple[Text, Text, int]
 Row = tuple[Any, ...]
 """An event's values, in the order of `sqlite_rows.COLUMNS`, names as text."""
 Prepared = tuple[int, bytes, int, list[Row]]
@@ -106,7 +105,7 @@ class Appender:
         self._names: dict[Text, int] = {}
         self.event = _next(connection, "events")
         self.request = _next(connection, "requests")
-        connection.execute("PRAGMA temp_store = MEMORY")
+        self._keys = Keys(connection)
         for statement in ARRIVING:
             connection.execute(statement)
 
@@ -122,11 +121,15 @@ class Appender:
         self.event = _next(self._connection, "events")
         self.request = _next(self._connection, "requests")
 
+    def tend(self) -> None:
+        """Between two transactions. Raises: sqlite3.Error"""
+        self._keys.tend(self.event - 1)
+
     def at_once(self, appends: Sequence[Append]) -> Appended | None:
         """All appends in a transaction of one statement; None if it has to be done by `write`.
 
         Beside a busy loop a statement waits for the interpreter longer than it runs. As nearly all are, the events have
-        to be new and of names that are known; whether they are new, the index says.
+        to be new and of names that are known; whether they are new, SQLite says (see `sqlite_keys`).
 
         Raises:
             sqlite3.Error, and others for a value that SQLite cannot hold: none of them is kept then.
@@ -206,14 +209,7 @@ class Appender:
         """The events that are there already, by key, in one statement that usually gives no row."""
         connection, found = self._connection, {}
         for part in _parts(keys):
-            asked = (
-                f"WITH asked (source, delivery, idx) AS (VALUES {_places(3, len(part))}) "
-                "SELECT n.text, e.delivery, e.idx, e.seq FROM asked CROSS JOIN names n CROSS JOIN events e "
-                "WHERE n.text = asked.source AND e.source = n.id AND e.delivery = asked.delivery AND e.idx = asked.idx"
-            )
-            for source, delivery, index, seq in connection.execute(
-                asked, [value for key in part for value in key]
-            ).fetchall():
+            for source, delivery, index, seq in find_all(part, connection):
                 row = connection.execute(f"{STORED} WHERE e.seq = ?", (seq,)).fetchone()
                 found[source, delivery, index] = replace(stored_of(row, self._unpacker), duplicate=True)
         return found

@@ -17,7 +17,7 @@ from hub.log.base import (
     Page,
 )
 from hub.log.codec import from_micros, pack_id
-from hub.log.migrations import check_version, version
+from hub.log.migrations import MIGRATIONS, check_version, version
 from hub.log.sqlite_browse import condition
 from hub.log.sqlite_files import check_header, code_of, damaged
 from hub.log.sqlite_read import Reader
@@ -45,6 +45,8 @@ def check_readable(path: Path) -> None:
         check_version(found)
         if not found:
             raise LogUnavailable(f"{path} has no log in it yet; `hub run` creates it")
+        if found < len(MIGRATIONS):
+            raise LogUnavailable(f"{path} was written by an older hub; `hub run` brings it up to date")
     except sqlite3.Error as error:
         if code_of(error) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
             raise damaged(path, str(error)) from None

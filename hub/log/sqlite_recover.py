@@ -19,7 +19,7 @@ import orjson
 from hub.errors import LogDamaged, LogUnavailable
 from hub.event import new_id
 from hub.log.codec import ORJSON, Unpacker, from_micros, pack_id, unflatten
-from hub.log.migrations import check_version, migrate, version
+from hub.log.migrations import check_version, gather_all, migrate, version
 from hub.log.sqlite_files import Lock, connect, damaged
 
 BY_NUMBER = {
@@ -107,6 +107,7 @@ def _copy(old: sqlite3.Connection, new: sqlite3.Connection) -> tuple[Counter[str
     without = "data IS NULL AND NOT EXISTS (SELECT 1 FROM requests r WHERE r.seq = events.request)"
     kept["events"] -= new.execute(f"DELETE FROM events WHERE {without}").rowcount
     new.execute("DELETE FROM deliveries WHERE NOT EXISTS (SELECT 1 FROM events e WHERE e.seq = deliveries.seq)")
+    gather_all(new)
     unread = _set_aside(new, unpacker)
     _go_on(old, new)
     new.execute("COMMIT")

@@ -246,7 +246,12 @@ class Writer:
             if not self._closing:
                 self._kept = [work for work in works if work.keep]
         self._loop.call_soon_threadsafe(self._done, results, appended.fresh, appended.requeued)
-        if self._connection is not None:
+        if self._connection is not None and self._appender is not None:
+            try:
+                self._appender.tend()
+            except sqlite3.Error as error:
+                self._give_up(error)
+                return
             self._checkpoints.beside(self._connection, self._size)
         self._look_at_checkpoints()
 
