@@ -7,7 +7,6 @@ import hashlib
 import time
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -230,7 +229,7 @@ class Hub:
         except LogUnavailable:
             raise
         except LogError as error:
-            unread = replace(outcome, stage="read", reason="unreadable", detail=str(error), reply=None, events=())
+            unread = outcome._replace(stage="read", reason="unreadable", detail=str(error), reply=None, events=())
             return await self._keep(source, request, unread)
 
     async def _keep(self, source: Source, request: Request, outcome: Outcome) -> tuple[Outcome, list[Stored]]:

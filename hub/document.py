@@ -39,7 +39,7 @@ class Document:
             root = simdjson.Parser().parse(text)
             if not isinstance(root, simdjson.Object):
                 return cls(root, None)
-            names = frozenset(root)
+            names = frozenset(root.keys())
         except (ValueError, RuntimeError):
             return None
         return cls(root, names) if len(names) == len(root) else None

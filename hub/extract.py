@@ -64,7 +64,8 @@ class form:
     name: str
 
     def __call__(self, request: Request) -> str | None:
-        return next(iter(request.form.get(self.name, ())), None)
+        values = request.form.get(self.name)
+        return values[0] if values else None
 
     def put(self, request: Request, value: object) -> Request:
         """The request with the form field set to `value`, the body written again."""
@@ -138,15 +139,18 @@ class inside:
     content: Reader
     paths: tuple[str, ...]
     keys: tuple[tuple[str, ...], ...] = field(repr=False, compare=False)
+    look: Reader = field(repr=False, compare=False)
 
     def __init__(self, content: Reader, *paths: str) -> None:
         object.__setattr__(self, "content", content)
         object.__setattr__(self, "paths", paths)
         object.__setattr__(self, "keys", tuple(tuple(split_path(path)) for path in paths))
+        look = content.look if isinstance(content, json_in) else lambda request: request.once(content)
+        object.__setattr__(self, "look", look)
 
     def __call__(self, request: Request) -> Any:
         try:
-            found = self.content.look(request) if isinstance(self.content, json_in) else request.once(self.content)
+            found = self.look(request)
         except Unreadable:
             return None
         for keys in self.keys:

@@ -25,7 +25,7 @@ def parse_time(value: Any) -> datetime | None:
     try:
         moment = _moment(value)
         # in UTC, so that every moment that is returned can be written
-        return None if moment is None else moment.astimezone(UTC)
+        return moment if moment is None or moment.tzinfo is UTC else moment.astimezone(UTC)
     except (ValueError, OverflowError, TypeError, IndexError, OSError):
         return None
 
@@ -40,10 +40,10 @@ def _moment(value: Any) -> datetime | None:
     text = str(value).strip()
     if not text or len(text) > 64:
         return None
-    if NUMBER.fullmatch(text) and not DAY.fullmatch(text):
-        return _since_epoch(float(text))
     if RFC3339.fullmatch(text):
         return _as_utc(datetime.fromisoformat(text))
+    if NUMBER.fullmatch(text) and not DAY.fullmatch(text):
+        return _since_epoch(float(text))
     match = ISO.fullmatch(text)
     return _iso(match) if match else _as_utc(parsedate_to_datetime(text))
 

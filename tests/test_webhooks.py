@@ -7,6 +7,7 @@ import hmac
 import json
 import socket
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx2
@@ -231,9 +232,12 @@ async def test_the_log_cannot_be_written(tmp_path: Path, monkeypatch: pytest.Mon
         async def broken(*arguments: object) -> None:
             raise LogUnavailable("the disk is full")
 
+        def not_kept(ready: object, done: Callable[[Exception], None]) -> None:
+            done(LogUnavailable("the disk is full"))
+
         with monkeypatch.context() as patch:
             patch.setattr(hub.hub.log, "append", broken)
-            patch.setattr(hub.hub.log, "keep", broken)
+            patch.setattr(hub.hub.log, "keep", not_kept)
             refused = await hub.post("github", b"{}", github(b"{}", delivery="d-1"))
         later = await hub.post("github", b"{}", github(b"{}", delivery="d-1"))
     assert (refused.status_code, problem(refused)) == (503, "log-unavailable")

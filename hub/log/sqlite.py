@@ -33,7 +33,7 @@ from hub.log.base import (
     SubscriptionState,
 )
 from hub.log.codec import pack_text, to_micros
-from hub.log.sqlite_append import Append, Prepared, append_from, append_of
+from hub.log.sqlite_append import Append, Handover, Prepared, prepared
 from hub.log.sqlite_feed import NEVER, Parts, SqliteFeed, Subscription
 from hub.log.sqlite_files import Lock, Room, prepare, space
 from hub.log.sqlite_head import Head
@@ -72,6 +72,7 @@ class SqliteLog:
         self._read_only = read_only
         self._clock = clock
         self._rejections = Rejections(bounds or Bounds())
+        self._handover = Handover()
         self._pruned = 0
         self._room = room or Room(path)
         self._lock = Lock(path)
@@ -159,17 +160,16 @@ class SqliteLog:
     def append(self, request: Request, events: Sequence[Event]) -> asyncio.Future[list[Stored]]:
         """See `Log.append`. Raises: LogUnavailable; LogError: an event that can never be kept."""
         done: asyncio.Future[list[Stored]] = asyncio.get_running_loop().create_future()
-        self._keep(lambda: append_of(request, events), partial(settle, done))
+        self._keep(lambda: Append(*prepared(request, events), events), partial(settle, done))
         return done
 
     def prepare(self, request: Request, events: Sequence[Event]) -> Prepared:
         """See `Log.prepare`."""
-        append = append_of(request, events)
-        return append.at, append.flat, append.size, append.rows
+        return self._handover.give(request, events)
 
     def keep(self, ready: Prepared, done: Callable[[list[Stored] | Exception], None]) -> None:
         """See `Log.keep`."""
-        self._keep(lambda: append_from(ready), done)
+        self._keep(lambda: self._handover.take(ready), done)
 
     def _keep(self, make: Callable[[], Append], done: Callable[[list[Stored] | Exception], None]) -> None:
         try:

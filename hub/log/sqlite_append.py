@@ -19,8 +19,8 @@ from hub.request import Request
 Row = tuple[Any, ...]
 """An event's values, in the order of `sqlite_rows.COLUMNS`, names as text."""
 Prepared = tuple[int, bytes, int, list[Row]]
-"""A request and its events in values that one process can hand to another: when it arrived, the request in one piece,
-about how much memory both take, a row for each event."""
+"""A request and its events in values that one process can hand to another: when it arrived, the request in one piece
+or packed, about how much memory both take, a row for each event."""
 ARRIVING = (
     "CREATE TEMP VIEW arriving AS SELECT e.*, r.at AS arrived, r.raw FROM events e, requests r",
     """CREATE TEMP TRIGGER arrived INSTEAD OF INSERT ON arriving BEGIN
@@ -41,14 +41,17 @@ NAMES = 10_000
 
 @dataclass(slots=True, eq=False)
 class Append:
-    """A request and its events on their way into the log. flat becomes packed by the first try to write it."""
+    """A request and its events on their way into the log.
+
+    raw: the request in one piece; if it is not packed yet, it is by the first try to write it.
+    """
 
     at: int
-    flat: bytes
+    raw: bytes
     size: int
     rows: list[Row]
     events: Sequence[Event]
-    packed: bytes = b""
+    packed: bool = False
 
 
 @dataclass(slots=True)
@@ -61,13 +64,13 @@ class Appended:
     requeued: set[int] = field(default_factory=set)
 
 
-def append_of(request: Request, events: Sequence[Event]) -> Append:
+def prepared(request: Request, events: Sequence[Event]) -> Prepared:
     """Everything that needs no database, done by the caller of append.
 
     Raises:
         LogError: an event cannot be kept.
     """
-    flat = flatten(request)
+    flat, at = flatten(request), to_micros(request.received)
     rows, size = [], len(flat) + BESIDE
     for event in events:
         data = pack_data(event, request)
@@ -80,19 +83,34 @@ def append_of(request: Request, events: Sequence[Event]) -> Append:
                 pack_text(event.provider),
                 pack_text(event.type),
                 pack_text(event.deliveryid),
-                to_micros(event.receivedat),
+                at if event.receivedat is request.received else to_micros(event.receivedat),
                 pack_text(event.subject),
                 None if event.time is None else to_micros(event.time),
                 data,
             )
         )
-    return Append(to_micros(request.received), flat, size, rows, events)
+    return at, flat, size, rows
 
 
-def append_from(ready: Prepared) -> Append:
-    """What another process has prepared. Its events are made when something of them is asked for."""
-    at, flat, size, rows = ready
-    return Append(at, flat, size, rows, [Event.later(partial(event_of, row, flat)) for row in rows])
+class Handover:
+    """Takes appends from one process to another, packed: that is a third of the bytes."""
+
+    def __init__(self) -> None:
+        self._packer = Packer()
+        self._unpacker = Unpacker()
+
+    def give(self, request: Request, events: Sequence[Event]) -> Prepared:
+        """In the one. Raises: LogError, see `prepared`."""
+        at, flat, size, rows = prepared(request, events)
+        return at, self._packer.pack_one(flat), size, rows
+
+    def take(self, ready: Prepared) -> Append:
+        """In the other. Its events are made when something of them is asked for."""
+        at, raw, size, rows = ready
+        return Append(at, raw, size, rows, [Event.later(partial(self._event, row, raw)) for row in rows], packed=True)
+
+    def _event(self, row: Row, raw: bytes) -> Event:
+        return event_of(row, self._unpacker.unpack(raw))
 
 
 class Appender:
@@ -112,8 +130,8 @@ class Appender:
     def compress(self, appends: Sequence[Append]) -> None:
         """Before the transaction begins."""
         waiting = [append for append in appends if not append.packed]
-        for append, packed in zip(waiting, self._packer.pack([append.flat for append in waiting]), strict=True):
-            append.packed, append.flat = packed, b""
+        for append, raw in zip(waiting, self._packer.pack([append.raw for append in waiting]), strict=True):
+            append.raw, append.packed = raw, True
 
     def forget(self) -> None:
         """After a rollback: what was numbered in it does not exist."""
@@ -139,7 +157,7 @@ class Appender:
         names, event, request = self._names, self.event, self.request
         for append in appends:
             stored: list[Stored] = []
-            raw: bytes | None = append.packed
+            raw: bytes | None = append.raw
             for one, (packed, index, source, provider, kind, *rest) in zip(append.events, append.rows, strict=True):
                 if source not in names or provider not in names or kind not in names:
                     return None
@@ -190,7 +208,7 @@ class Appender:
                 stored.append(fresh)
                 done.fresh.append(fresh)
             if len(events) > before:
-                requests.append((number, append.at, append.packed))
+                requests.append((number, append.at, append.raw))
             done.stored.append(stored)
         _insert(self._connection, "requests (seq, at, raw)", 3, requests)
         _insert(

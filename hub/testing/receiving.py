@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -59,5 +58,5 @@ async def receive(
         return unavailable("key-unavailable", "A key for verification is not available", str(needed))
     if outcome.accepted and outcome.reply is None:
         answered = accepted(outcome, outcome.events[0].id if outcome.events else None)
-        return replace(answered, stage=outcome.stage)
+        return answered._replace(stage=outcome.stage)
     return outcome

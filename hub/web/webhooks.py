@@ -169,7 +169,7 @@ class Webhooks:
         await _answer(outcome, arrived.method, send)
 
     def _request(self, name: str, arrived: Arrived, fields: Fields, host: str, proxied: bool) -> Request:
-        return Request(
+        request = Request(
             method=arrived.method,
             url=self._url(name, arrived, fields, host, proxied),
             headers=arrived.headers,
@@ -177,6 +177,9 @@ class Webhooks:
             received=datetime.now(UTC),
             peer=self._peer(arrived, fields, proxied),
         )
+        if len(fields) == len(arrived.headers):  # no name is there twice
+            request.__dict__["fields"] = fields
+        return request
 
     def _host(self, fields: Fields, proxied: bool) -> str:
         host = fields.get(b"host", b"").decode("latin-1")
