@@ -20,7 +20,6 @@ from servers import Place, Server
 WORK = ROOT / ".bench"
 """On the disk of the checkout: on a file system in memory, syncing costs nothing and the figures would lie."""
 TICKS = os.sysconf("SC_CLK_TCK")
-PAGE = os.sysconf("SC_PAGE_SIZE")
 MIB = 1 << 20
 
 
@@ -43,7 +42,7 @@ class Running:
         return sum(_cpu(pid) for pid in tree(self.process.pid))
 
     def memory(self) -> int:
-        """Resident bytes, summed over its processes."""
+        """Resident bytes of its processes together; what several of them share is counted once."""
         return sum(_resident(pid) for pid in tree(self.process.pid))
 
 
@@ -158,10 +157,12 @@ def _busy() -> float:
 
 
 def _resident(pid: int) -> int:
+    """Its proportional set size: its own pages, and its part of those that it shares (man 5 proc)."""
     try:
-        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * PAGE
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
     except OSError:
         return 0
+    return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))
 
 
 def _wait(process: subprocess.Popen[bytes], port: int, path: str, patience: float, output: Path) -> None:

@@ -128,7 +128,7 @@ class Server(Table):
     receivers: Annotated[int, Field(ge=0, le=64)] | Literal["auto"] = Field(
         default="auto",
         description="Processes that receive for the hub, on Linux; 0 for none: the hub's own does it all. "
-        "`auto` is one for each processor but one, at most 4.",
+        "`auto` is one for each processor, at most 4, and 0 where there is one.",
     )
     trusted_proxies: tuple[Network, ...] = Field(
         default=("127.0.0.1", "::1"), description="Addresses or networks whose `X-Forwarded-*` headers are believed."

@@ -26,7 +26,7 @@ from hub.retry import reason_of
 from hub.source import Outcome
 
 MOST = 4
-"""Receivers that `auto` starts: more of them read faster than one log is written."""
+"""The most receivers that `auto` starts: more of them read faster than one log is written."""
 ENDING = 5.0
 """Seconds beyond its grace that a receiver has to end."""
 
@@ -36,7 +36,10 @@ def how_many(config: Config) -> int:
     if sys.platform != "linux":  # what was forked is not safe elsewhere, and would outlive the hub
         return 0
     wanted = config.server.receivers
-    return min(len(os.sched_getaffinity(0)) - 1, MOST) if wanted == "auto" else wanted
+    if wanted != "auto":
+        return wanted
+    processors = len(os.sched_getaffinity(0))
+    return min(processors, MOST) if processors > 1 else 0
 
 
 @dataclass(frozen=True, slots=True)

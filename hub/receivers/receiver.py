@@ -34,14 +34,11 @@ PR_SET_PDEATHSIG = 1
 LARGE = 64 * 1024
 """Bytes of a body that goes to the hub alone: pieces of many of them would be in memory several times."""
 ACCEPTED = Outcome(accepted=True, status=200, stage="accepted")
-NICE = 5
-"""What the hub does with what was received goes first."""
 
 
 def run(config: Config, sock: socket.socket, line: socket.socket, share: float, parent: int) -> None:
     """Receive on a socket until the hub says so, or is gone. parent: the hub's process id."""
     _end_with(parent)
-    os.nice(NICE)
     # one Ctrl-C reaches every process of a terminal: the hub says when this one ends
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
