@@ -100,7 +100,7 @@ def watching(server: Running) -> Iterator[Watch]:
     watch = Watch()
 
     def sample() -> None:
-        while not watch._stop.wait(0.25):
+        while not watch._stop.wait(1.0):  # a look takes the server some milliseconds
             watch.memory = max(watch.memory, server.memory())
 
     sampler = threading.Thread(target=sample)

@@ -23,8 +23,9 @@ has a fresh process and a fresh folder; the order changes from round to round; s
 against the other server in the same round. Each server was seen to refuse a wrong signature. Full load is wrk's, over
 {CONNECTIONS} connections that each wait for an answer before the next request; wrk corrects its latencies for
 coordinated omission. A given rate is vegeta's, which does not wait; a latency runs from the moment that the request was
-due. CPU and memory are those of the server's whole process tree; memory that its processes share is counted once. `lost` are events that were answered 200 and are not
-in the database afterwards. The lag ends when another process has the event. `make bench` repeats all of it."""
+due. CPU and memory are those of the server's whole process tree; memory that its processes share is counted once.
+`lost` are events that were answered 200 and are not in the database afterwards. The lag ends when another process has
+the event. `make bench` repeats all of it."""
 PLOTS = {
     "latency.svg": ("Latency against offered rate", "paced"),
     "connections.svg": ("Accepted a second against connections", "connections"),
