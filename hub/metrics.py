@@ -11,9 +11,6 @@ from prometheus_client import CollectorRegistry, Metric
 from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily
 from prometheus_client.registry import Collector
 
-SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
-"""The upper bounds of a spread's buckets, before the one without a bound."""
-
 Labels = tuple[str, ...]
 
 
@@ -39,24 +36,32 @@ class Count(Collector):
 
 
 class Spread(Collector):
-    """A histogram of seconds. To be used by one thread, as the collector is."""
+    """A histogram of seconds. To be used by one thread, as the collector is.
 
-    def __init__(self, name: str, text: str, labels: Sequence[str], registry: CollectorRegistry) -> None:
+    bounds: upper ones of its buckets, in order; after them comes one without.
+    """
+
+    def __init__(
+        self, name: str, text: str, labels: Sequence[str], bounds: Sequence[float], registry: CollectorRegistry
+    ) -> None:
         self._about = (name, text)
         self._labels = labels
-        self._counts: defaultdict[Labels, list[int]] = defaultdict(lambda: [0] * (len(SECONDS) + 1))
+        self._bounds = tuple(bounds)
+        self._counts: defaultdict[Labels, list[int]] = defaultdict(lambda: [0] * (len(self._bounds) + 1))
         self._sums: defaultdict[Labels, float] = defaultdict(float)
+        if not labels:  # its only series is there from the beginning
+            self._counts[()] = [0] * (len(self._bounds) + 1)
         registry.register(self)
 
     def add(self, seconds: float, *labels: str) -> None:
         """One more that took so long."""
-        self._counts[labels][bisect_left(SECONDS, seconds)] += 1
+        self._counts[labels][bisect_left(self._bounds, seconds)] += 1
         self._sums[labels] += seconds
 
     def collect(self) -> Iterator[Metric]:
         """See `Collector`."""
         family = HistogramMetricFamily(*self._about, labels=self._labels)
-        bounds = [*map(str, SECONDS), "+Inf"]
+        bounds = [*map(str, self._bounds), "+Inf"]
         for labels, counts in self._counts.items():
             buckets = [(bound, float(count)) for bound, count in zip(bounds, accumulate(counts), strict=True)]
             family.add_metric(labels, buckets, self._sums[labels])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
@@ -23,6 +24,8 @@ from hub.times import parse_time
 PROBLEMS = "urn:webhook-hub:problem:"
 """Prefix of the `type` of every problem (RFC 9457); stable."""
 
+LONGEST_ID = 512
+"""Characters of a delivery id. A longer one, as no platform has, is known by its digest: the newest are in memory."""
 FETCHED_KEYS = 16
 CHALLENGE = 'Basic realm="webhooks"'
 """What goes with every 401 (RFC 9110, 15.5.2)."""
@@ -168,13 +171,14 @@ class Source:
         event_id = new_id(part.received.timestamp())
         slots = self._slots
         word = _text(slots.get("type"), part) or "unknown"
+        delivery = _text(slots.get("id"), part) or event_id
         time = slots.get("time")
         attributes: dict[str, Any] = {
             "id": event_id,
             "source": self.name,
             "type": word if word.startswith(self._prefix) else self._prefix + word,
             "provider": self.provider.name,
-            "deliveryid": _text(slots.get("id"), part) or event_id,
+            "deliveryid": delivery if len(delivery) <= LONGEST_ID else _digest(delivery),
             "receivedat": part.received,
             "subject": _text(slots.get("subject"), part),
             "time": None if time is None else parse_time(time(part)),
@@ -269,6 +273,10 @@ def _text(read: Callable[[Request], Any] | None, part: Request) -> str | None:
     if type(value) is str:
         return value or None
     return None if value is None or value == "" or isinstance(value, (dict, list)) else str(value)
+
+
+def _digest(text: str) -> str:
+    return "sha256:" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _replied(reply: Reply, *, stage: str, events: tuple[Event, ...] = ()) -> Outcome:

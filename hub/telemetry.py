@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from hub.log.base import Attempt, Delivery, Stored
     from hub.source import Outcome
 
+ANSWERS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+ATTEMPTS = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0)
+"""Upper bounds of buckets, in seconds."""
 LINES_A_SECOND = 100
 """Above this rate of log lines the rest of a second is only counted."""
 
@@ -36,8 +39,10 @@ class Telemetry:
         self.events = Count("hub_events", "Events kept, duplicates not counted", ["source"], registry)
         self.duplicates = Count("hub_duplicates", "Events recognized as duplicates", ["source"], registry)
         self.attempts = Count("hub_attempts", "Attempts", ["subscription", "outcome"], registry)
-        self.answer_seconds = Spread("hub_answer_seconds", "From the request's last byte to its answer", [], registry)
-        self.attempt_seconds = Spread("hub_attempt_seconds", "Attempts", ["subscription"], registry)
+        self.answer_seconds = Spread(
+            "hub_answer_seconds", "From the request's last byte to its answer", [], ANSWERS, registry
+        )
+        self.attempt_seconds = Spread("hub_attempt_seconds", "Attempts", ["subscription"], ATTEMPTS, registry)
         self.lag = Gauge(
             "hub_subscription_lag", "Deliveries, by state", ["subscription", "state"], registry=self.registry
         )

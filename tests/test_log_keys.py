@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
-from log_contract import FAR, event_of, incoming, keep, now
+from log_contract import FAR, event_of, incoming, keep, keep_many, now
 
 from hub.errors import LogUnavailable
 from hub.log.base import Query, Stored
@@ -17,6 +18,7 @@ from hub.log.migrations import MIGRATIONS, migrate, version
 from hub.log.sqlite import SqliteLog
 
 ROUND, PIECE = 64, 10
+RECENT = "SELECT count(*) FROM recent"
 
 
 @pytest.fixture(autouse=True)
@@ -73,6 +75,25 @@ async def test_every_event_is_known_after_a_new_start(tmp_path: Path) -> None:
         assert sum(not one.duplicate for one in kept) == events - starts
         starts = events
     assert count(path, "events") == starts
+
+
+@pytest.mark.parametrize("ordered", [False, True], ids=["random ids", "ordered ids"])
+@pytest.mark.parametrize("together", [1, 7, PIECE + 20])
+async def test_what_is_in_memory_has_a_bound(log: SqliteLog, ordered: bool, together: int) -> None:
+    for start in range(0, 20 * ROUND, together):
+        numbers = range(start, start + together)
+        ids = [f"{number:06}" if ordered else os.urandom(8).hex() for number in numbers]
+        await asyncio.gather(*(keep(log, one) for one in ids))
+        (recent,) = await log._writer.change(lambda connection: connection.execute(RECENT).fetchone())
+        assert recent <= 2 * ROUND + together
+    assert count(log.path, "events") - recent <= count(log.path, "keys") <= count(log.path, "events")
+
+
+async def test_a_request_of_many_events_is_no_exception(log: SqliteLog) -> None:
+    for _ in range(30):
+        await keep_many(log, ROUND)
+        (recent,) = await log._writer.change(lambda connection: connection.execute(RECENT).fetchone())
+        assert recent <= 3 * ROUND
 
 
 async def test_the_same_event_twice_in_one_batch(log: SqliteLog) -> None:

@@ -290,6 +290,21 @@ async def test_generic_schemes(options: dict[str, Any], headers: dict[str, str],
         assert "id" not in options or event.deliveryid == "a1"
 
 
+@pytest.mark.parametrize("length", [512, 513, 60_000])
+async def test_a_delivery_id_of_any_length(length: int) -> None:
+    number, body = "1" * length, b'{"action": "opened"}'
+    headers = {
+        "Content-Type": "application/json",
+        "X-GitHub-Event": "issues",
+        "X-GitHub-Delivery": number,
+        "X-Hub-Signature-256": "sha256=" + digest("key", body),
+    }
+    outcome = await receive("github", {"secret": "key"}, headers=headers, body=body, now=NOW)
+    (event,) = outcome.events
+    hashed = "sha256:" + hashlib.sha256(number.encode()).hexdigest()
+    assert event.deliveryid == (number if length == 512 else hashed)
+
+
 @pytest.mark.parametrize(
     ("line", "says"),
     [

@@ -24,7 +24,6 @@ def create(connection: sqlite3.Connection) -> None:
 
 def gather_keys(connection: sqlite3.Connection) -> None:
     """From version 1 to 2: the de-duplication keys have a table of their own (see `hub.log.sqlite_keys`)."""
-    connection.execute("DROP INDEX events_delivery")
     connection.execute(
         "CREATE TABLE keys (delivery TEXT NOT NULL, source INTEGER NOT NULL, idx INTEGER NOT NULL, "
         "seq INTEGER NOT NULL, PRIMARY KEY (delivery, source, idx)) WITHOUT ROWID"
@@ -32,12 +31,14 @@ def gather_keys(connection: sqlite3.Connection) -> None:
     connection.execute("CREATE TABLE gathered (upto INTEGER NOT NULL)")
     connection.execute("INSERT INTO gathered VALUES (0)")
     gather_all(connection)
+    # that has read it: events come out of it in the order of the keys
+    connection.execute("DROP INDEX events_delivery")
 
 
 def gather_all(connection: sqlite3.Connection) -> None:
-    """Put the keys of all events into their table."""
+    """Put the keys of all events into their table; of several that have one key, that of the first."""
     connection.execute(
-        "INSERT OR IGNORE INTO keys SELECT delivery, source, idx, seq FROM events ORDER BY delivery, source, idx"
+        "INSERT OR IGNORE INTO keys SELECT delivery, source, idx, seq FROM events ORDER BY delivery, source, idx, seq"
     )
     connection.execute("UPDATE gathered SET upto = (SELECT coalesce(max(seq), 0) FROM events)")
 

@@ -32,7 +32,7 @@ from hub.log.base import (
     SubscriptionSpec,
     SubscriptionState,
 )
-from hub.log.codec import pack_text, to_micros
+from hub.log.codec import to_micros
 from hub.log.sqlite_append import Append, Handover, Prepared, prepared
 from hub.log.sqlite_feed import NEVER, Parts, SqliteFeed, Subscription
 from hub.log.sqlite_files import Lock, Room, prepare, space
@@ -183,8 +183,7 @@ class SqliteLog:
 
     async def find(self, source: str, deliveryid: str, index: int = 0) -> Stored | None:
         """See `Log.find`."""
-        writer = None if self._read_only else self._writer
-        return await sqlite_browse.find((source, pack_text(deliveryid) or "", index), self._pages, writer)
+        return await sqlite_browse.find(source, deliveryid, index, self._pages)
 
     async def get(self, event_id: str) -> Stored | None:
         """See `Log.get`."""

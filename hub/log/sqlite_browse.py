@@ -7,15 +7,12 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from fnmatch import fnmatchcase
-from functools import partial
 from typing import Any, Literal
 
 from hub.log.base import Page, Position, Query, Stored
 from hub.log.codec import Unpacker, pack_id, pack_text, to_micros, unpack_text
-from hub.log.sqlite_keys import Key, find_all
 from hub.log.sqlite_read import Reader
 from hub.log.sqlite_rows import STORED, request_of
-from hub.log.sqlite_writer import Writer
 from hub.request import Request
 
 STEP = 10_000
@@ -117,23 +114,15 @@ async def get(event_id: str, reader: Reader) -> Stored | None:
     return row[0] if row else None
 
 
-async def find(key: Key, reader: Reader, writer: Writer | None) -> Stored | None:
-    """The event that has this de-duplication key. writer: if there is one, it knows all keys by an index."""
-    which: str
-    values: tuple[Any, ...]
-    if writer is not None:
-        found = await writer.change(partial(find_all, [key]))
-        which, values = "e.seq = ?", tuple(seq for *_, seq in found)
-        if not found:
-            return None
-    else:
-        source, delivery, index = key
-        which = (
-            f"e.seq IN (SELECT seq FROM keys WHERE delivery = ? UNION SELECT seq FROM events WHERE {NOT_GATHERED} "
-            "AND delivery = ?) AND e.source = (SELECT id FROM names WHERE text = ?) AND e.idx = ?"
-        )
-        values = (delivery, delivery, source, index)
-    row = await reader.row(f"{STORED} WHERE {which}", values)
+async def find(source: str, deliveryid: str, index: int, reader: Reader) -> Stored | None:
+    """The event that has this de-duplication key."""
+    delivery = pack_text(deliveryid)
+    row = await reader.row(
+        f"{STORED} WHERE e.seq IN (SELECT seq FROM keys WHERE delivery = ? "
+        f"UNION SELECT seq FROM events WHERE {NOT_GATHERED} AND delivery = ?) "
+        "AND e.source = (SELECT id FROM names WHERE text = ?) AND e.idx = ?",
+        (delivery, delivery, source, index),
+    )
     return row[0] if row else None
 
 

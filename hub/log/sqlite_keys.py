@@ -10,9 +10,10 @@ import sqlite3
 from collections.abc import Sequence
 
 REMEMBERED = """
+INSERT INTO gathered SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM gathered);
 CREATE TEMP TABLE recent (delivery TEXT NOT NULL, source INTEGER NOT NULL, idx INTEGER NOT NULL, seq INTEGER NOT NULL,
     PRIMARY KEY (delivery, source, idx)) WITHOUT ROWID;
-INSERT INTO recent SELECT delivery, source, idx, seq FROM events WHERE seq > (SELECT upto FROM gathered);
+INSERT OR IGNORE INTO recent SELECT delivery, source, idx, seq FROM events WHERE seq > (SELECT upto FROM gathered);
 CREATE TEMP TRIGGER remembered AFTER INSERT ON main.events BEGIN
     SELECT RAISE(ABORT, 'the log has this event') FROM keys
         WHERE delivery = NEW.delivery AND source = NEW.source AND idx = NEW.idx;
@@ -29,7 +30,8 @@ END;
 MANY = 8192
 """Keys in memory that begin a round, in which all of them are put into the file in their own order."""
 PIECE = 256
-"""Keys put there at once, after as many new events, so that nobody waits for a round."""
+"""New events after which the next piece of a round is put there, so that nobody waits for a round. It has twice as many
+keys as there were new events, so that a round ends, and about half as many as a round has come meanwhile."""
 
 Text = str | bytes
 Key = tuple[Text, Text, int]
@@ -50,7 +52,8 @@ class Keys:
         """The newest event when the round that is under way began."""
         self._place: Place | None = None
         """The last key that it has put into the file."""
-        self._due = 0
+        self._seen = 0
+        """The newest event at the last piece."""
 
     def tend(self, newest: int) -> None:
         """Between two transactions: put a piece into the file if it is time. newest: the number of the newest event.
@@ -58,27 +61,33 @@ class Keys:
         Raises:
             sqlite3.Error
         """
-        if self._round is None and newest - self._upto >= MANY:
-            self._round, self._place, self._due = newest, None, newest
-        if self._round is None or newest < self._due:
+        if self._round is None:
+            if newest - self._upto < MANY:
+                return
+            self._round, self._place, self._seen = newest, None, newest - PIECE
+        fresh = newest - self._seen
+        if fresh < PIECE:
             return
-        self._due = newest + PIECE
-        place = self._piece(self._place)
-        if place is not None:
-            self._place = place
-            return
-        connection, self._upto, self._round = self._connection, self._round, None
-        connection.execute("UPDATE gathered SET upto = ?", (self._upto,))
-        connection.execute("DELETE FROM recent WHERE seq <= ?", (self._upto,))
+        self._place = self._piece(self._round, self._place, 2 * fresh)
+        self._seen = newest
+        if self._place is None:
+            self._connection.execute("UPDATE gathered SET upto = ?", (self._round,))
+            self._connection.execute("DELETE FROM recent WHERE seq <= ?", (self._round,))
+            self._upto, self._round = self._round, None
 
-    def _piece(self, after: Place | None) -> Place | None:
-        """Put the next keys into the file; the last of them, or None if there are none left."""
-        beyond, values = ("WHERE (delivery, source, idx) > (?, ?, ?)", after) if after is not None else ("", ())
-        piece = f"FROM recent {beyond} ORDER BY delivery, source, idx LIMIT {PIECE}"
+    def _piece(self, newest: int, after: Place | None, size: int) -> Place | None:
+        """Put the next keys into the file; the last of them, or None if there are none left.
+
+        newest: keys of later events are the next round's.
+        """
+        beyond, values = ("", ()) if after is None else ("AND (delivery, source, idx) > (?, ?, ?)", after)
+        some = f"FROM recent WHERE seq <= ? {beyond} ORDER BY delivery, source, idx LIMIT ?"
         # after a stop in the middle of a round some of them are there
-        self._connection.execute(f"INSERT OR IGNORE INTO keys SELECT delivery, source, idx, seq {piece}", values)
+        self._connection.execute(
+            f"INSERT OR IGNORE INTO keys SELECT delivery, source, idx, seq {some}", (newest, *values, size)
+        )
         last: Place | None = self._connection.execute(
-            f"SELECT delivery, source, idx {piece.replace(str(PIECE), '1')} OFFSET {PIECE - 1}", values
+            f"SELECT delivery, source, idx {some} OFFSET ?", (newest, *values, 1, size - 1)
         ).fetchone()
         return last
 

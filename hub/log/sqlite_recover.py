@@ -34,6 +34,11 @@ BY_NUMBER = {
 }
 BY_KEY = ("filters", "deliveries")
 SOURCE = re.compile(r"/webhooks/([^/?]+)")
+SECOND = (
+    "EXISTS (SELECT 1 FROM keys k WHERE k.delivery = events.delivery AND k.source = events.source "
+    "AND k.idx = events.idx AND k.seq <> events.seq)"
+)
+"""An event of whose key there is another: where the file is damaged nothing has refused it."""
 DETAIL = "its event stood in a damaged part of the log; accepted, it is a new one, also for those who had it"
 UNREADABLE = (sqlite3.DatabaseError, ValueError)
 FARTHEST = 1 << 40
@@ -108,6 +113,7 @@ def _copy(old: sqlite3.Connection, new: sqlite3.Connection) -> tuple[Counter[str
     kept["events"] -= new.execute(f"DELETE FROM events WHERE {without}").rowcount
     new.execute("DELETE FROM deliveries WHERE NOT EXISTS (SELECT 1 FROM events e WHERE e.seq = deliveries.seq)")
     gather_all(new)
+    kept["events"] -= new.execute(f"DELETE FROM events WHERE {SECOND}").rowcount
     unread = _set_aside(new, unpacker)
     _go_on(old, new)
     new.execute("COMMIT")

@@ -249,8 +249,9 @@ class Writer:
         if self._connection is not None and self._appender is not None:
             try:
                 self._appender.tend()
-            except sqlite3.Error as error:
+            except Exception as error:
                 self._give_up(error)
+                self.trouble = f"the log {self._path} cannot be written: {error}"
                 return
             self._checkpoints.beside(self._connection, self._size)
         self._look_at_checkpoints()
