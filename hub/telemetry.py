@@ -30,10 +30,9 @@ class Telemetry:
     """What one hub tells the world about itself; label values are configured names or come from short fixed lists."""
 
     def __init__(self) -> None:
-        self.registry = CollectorRegistry()
+        self.registry = registry = CollectorRegistry()
         self._log = structlog.get_logger("hub")
         self._budget = _Budget(LINES_A_SECOND)
-        registry = self.registry
         self.requests = Count("hub_requests", "Requests answered", ["source", "status"], registry)
         self.rejections = Count("hub_rejections", "Refused, by reason", ["source", "reason"], registry)
         self.events = Count("hub_events", "Events kept, duplicates not counted", ["source"], registry)
@@ -43,9 +42,7 @@ class Telemetry:
             "hub_answer_seconds", "From the request's last byte to its answer", [], ANSWERS, registry
         )
         self.attempt_seconds = Spread("hub_attempt_seconds", "Attempts", ["subscription"], ATTEMPTS, registry)
-        self.lag = Gauge(
-            "hub_subscription_lag", "Deliveries, by state", ["subscription", "state"], registry=self.registry
-        )
+        self.lag = Gauge("hub_subscription_lag", "Deliveries, by state", ["subscription", "state"], registry=registry)
 
     def answered(
         self, source: str | None, method: str, outcome: Outcome, stored: Sequence[Stored], took: float

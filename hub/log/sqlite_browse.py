@@ -17,8 +17,10 @@ from hub.request import Request
 
 STEP = 10_000
 """Positions that the first statement looks at, where no index leads to the wanted ones. Each next one: four times."""
-NOT_GATHERED = "seq > (SELECT upto FROM gathered)"
-"""Events whose keys only the writer has in an index (see `hub.log.sqlite_keys`)."""
+DELIVERED = "SELECT seq FROM keys WHERE delivery IN ({})"
+NEWLY_DELIVERED = "SELECT seq FROM events WHERE seq > (SELECT upto FROM gathered) AND delivery IN ({})"
+"""Events by their delivery ids: those with a key in the file, and those whose key only the writer has in an index (see
+`hub.log.sqlite_keys`)."""
 BUDGET = 1.0
 """Seconds that a search may take; then the page says from where to go on."""
 
@@ -36,8 +38,7 @@ async def condition(query: Query, reader: Reader) -> tuple[str, tuple[Any, ...]]
         some = places(query.ids)
         parts.append(
             f"e.seq IN (SELECT seq FROM events WHERE id IN ({some}) "
-            f"UNION SELECT seq FROM keys WHERE delivery IN ({some}) "
-            f"UNION SELECT seq FROM events WHERE {NOT_GATHERED} AND delivery IN ({some}))"
+            f"UNION {DELIVERED.format(some)} UNION {NEWLY_DELIVERED.format(some)})"
         )
         values += [*map(pack_id, query.ids), *map(pack_text, query.ids), *map(pack_text, query.ids)]
     if query.subject is not None:
@@ -118,8 +119,7 @@ async def find(source: str, deliveryid: str, index: int, reader: Reader) -> Stor
     """The event that has this de-duplication key."""
     delivery = pack_text(deliveryid)
     row = await reader.row(
-        f"{STORED} WHERE e.seq IN (SELECT seq FROM keys WHERE delivery = ? "
-        f"UNION SELECT seq FROM events WHERE {NOT_GATHERED} AND delivery = ?) "
+        f"{STORED} WHERE e.seq IN ({DELIVERED.format('?')} UNION {NEWLY_DELIVERED.format('?')}) "
         "AND e.source = (SELECT id FROM names WHERE text = ?) AND e.idx = ?",
         (delivery, delivery, source, index),
     )
