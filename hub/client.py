@@ -5,8 +5,11 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator
 from http.cookiejar import CookieJar, DefaultCookiePolicy
+from urllib.request import getproxies
 
 import httpx2
+
+from hub.connections import Connections
 
 CONNECT_TIMEOUT = 5.0
 """Seconds to connect, TLS included."""
@@ -37,6 +40,8 @@ def make_client(timeout: float) -> httpx2.AsyncClient:
         # an answer may not change what the next delivery sends
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
         event_hooks={"response": [_check]},
+        # httpx2 knows the proxies of the environment
+        transport=None if {"http", "https", "all"} & getproxies().keys() else Connections(),
     )
 
 

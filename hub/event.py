@@ -29,6 +29,7 @@ class Event:
     index: position among the events of one delivery id (0 where the id is the event's own); no CloudEvents attribute.
     text: `data` as JSON (RFC 8259, UTF-8), if the event was made of that, or is kept so; None otherwise.
     unread: makes the event when something of it is first asked for; None once it is made.
+    origin: gives the request it came in, where that is in memory (see `Context.request`); None otherwise.
     """
 
     id: str
@@ -43,6 +44,7 @@ class Event:
     index: int = 0
     text: bytes | None = field(default=None, init=False, repr=False, compare=False)
     unread: Callable[[], Event] | None = field(default=None, init=False, repr=False, compare=False)
+    origin: Callable[[], Any] | None = field(default=None, init=False, repr=False, compare=False)
 
     @classmethod
     def of_text(
@@ -61,7 +63,7 @@ class Event:
     ) -> Event:
         """An event whose `data` is read from its JSON when it is first asked for: most are only passed on."""
         event = object.__new__(cls)
-        values = (id, source, type, provider, deliveryid, receivedat, subject, time, index, text, None)
+        values = (id, source, type, provider, deliveryid, receivedat, subject, time, index, text, None, None)
         for put, value in zip(PUTS, values, strict=True):
             put(event, value)
         return event
@@ -96,6 +98,11 @@ class Event:
         for name in BESIDE_DATA:
             object.__setattr__(event, name, getattr(self, name))
         return event
+
+    def of(self, origin: Callable[[], Any]) -> Event:
+        """Itself, which has from now on what gives its request."""
+        object.__setattr__(self, "origin", origin)
+        return self
 
     def keyed(self, deliveryid: str, index: int) -> Event:
         """The same event, known by another delivery id."""

@@ -31,7 +31,7 @@ def make_subscription(settings: SubscriptionConfig, log: Log, folder: Path) -> S
     """The subscription that a table, or an `@on`, describes."""
 
     async def request_of(event: Event) -> Request | None:
-        return await log.request(event.id)
+        return await log.request(event.id) if event.origin is None else event.origin()
 
     if settings.handler is not None:
         subscriber: Subscriber = FunctionSubscriber(settings.handler)

@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -160,6 +161,8 @@ class SqliteLog:
     def append(self, request: Request, events: Sequence[Event]) -> asyncio.Future[list[Stored]]:
         """See `Log.append`. Raises: LogUnavailable; LogError: an event that can never be kept."""
         done: asyncio.Future[list[Stored]] = asyncio.get_running_loop().create_future()
+        for event in events:
+            event.of(partial(replace, request))  # a copy for each who asks
         self._keep(lambda: Append(*prepared(request, events), events), partial(settle, done))
         return done
 

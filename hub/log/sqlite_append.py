@@ -110,7 +110,7 @@ class Handover:
         return Append(at, raw, size, rows, [Event.later(partial(self._event, row, raw)) for row in rows], packed=True)
 
     def _event(self, row: Row, raw: bytes) -> Event:
-        return event_of(row, self._unpacker.unpack(raw) if row[-1] is None else b"")
+        return event_of(row, raw, self._unpacker)
 
 
 class Appender:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from hub.event import Event
@@ -33,11 +34,15 @@ def stored_of(row: Sequence[Any], unpacker: Unpacker) -> Stored:
         LogDamaged: its request cannot be unpacked.
     """
     seq, *values, raw = row[:WIDTH]
-    return Stored(Position(seq), event_of(values, unpacker.unpack(raw) if raw is not None else b""))
+    return Stored(Position(seq), event_of(values, raw, unpacker))
 
 
-def event_of(row: Sequence[Any], flat: bytes) -> Event:
-    """An event out of its values in the order of `COLUMNS`, names as text. flat: its request, if its data is there."""
+def event_of(row: Sequence[Any], raw: bytes | None, unpacker: Unpacker) -> Event:
+    """An event out of its values in the order of `COLUMNS`, names as text. raw: its request, if its data is there.
+
+    Raises:
+        LogDamaged: its request cannot be unpacked.
+    """
     packed, index, source, provider, kind, delivery, at, subject, moment, data = row
     attributes = {
         "id": unpack_id(packed),
@@ -50,7 +55,10 @@ def event_of(row: Sequence[Any], flat: bytes) -> Event:
         "time": None if moment is None else from_micros(moment),
         "index": index,
     }
-    return unpack_event(data, flat_body(flat) if data is None else b"", attributes)
+    if raw is None:
+        return unpack_event(data, b"", attributes)
+    body = flat_body(unpacker.unpack(raw)) if data is None else b""
+    return unpack_event(data, body, attributes).of(partial(request_of, at, raw, unpacker))
 
 
 def size_of(row: Sequence[Any]) -> int:

@@ -58,6 +58,11 @@ class HTTP(Subscriber):
         if self.secret and not StandardWebhooks().configured({"secret": self.secret}):
             raise ValueError('secret is "whsec_" and base64, as in Standard Webhooks')
 
+    async def open(self) -> None:
+        import httpx2  # only a hub that forwards pays for it
+
+        self._address = httpx2.URL(self.url)
+
     async def deliver(self, event: Event) -> None:
         if self.mode == "original":
             await self.forward(event)
@@ -98,7 +103,7 @@ class HTTP(Subscriber):
         more = [(name.lower().encode(), value.encode()) for name, value in self.headers.items()]
         names = {name for name, _ in more}
         headers = [(name, value) for name, value in headers if name not in names] + more
-        await self.http.request(self.method or method, url or self.url, headers=headers, content=body)
+        await self.http.request(self.method or method, url or self._address, headers=headers, content=body)
 
 
 def end_to_end(request: Request) -> Headers:
