@@ -1,158 +1,193 @@
-"""Carries the requests of `hub.client` over aiohttp, which takes a sixth of the time of httpx2's own connections."""
+"""Carries what `hub.client` sends most, a POST from memory: httpx2's connections take eight times as long for it."""
 
 from __future__ import annotations
 
+import asyncio
 import re
+import socket
+import time
 from collections.abc import AsyncIterator
-from io import BytesIO
+from ssl import SSLContext
 
-import aiohttp
 import httpx2
-from yarl import URL
+from aiohappyeyeballs import start_connection
+
+from hub.exchange import Exchange, Origin
 
 MOST = 100
-"""Connections at once, as httpx2 has it."""
+"""Requests at once; further ones wait for a connection of httpx2's, which has as many."""
+LARGE = 64 * 1024
+"""Bytes of a body that is sent in one piece."""
 KEEP_ALIVE = 4.0
-"""Seconds that an idle connection may be used again: common servers close theirs after 5, and would lose a request."""
-LONGEST_LINE = 64 * 1024
-"""Bytes of one header of an answer."""
-LARGE = 256 * 1024
-"""Bytes of a body that is sent in pieces."""
-READ = 64 * 1024
-"""Bytes of an answer that wait to be read."""
-TOKEN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-"""A header's name: RFC 9110, 5.6.2."""
+"""Seconds that a connection may be idle and used again: common servers close theirs after 5."""
+IPV4_AFTER = 0.25
+"""Seconds (RFC 8305, 5)."""
+DEFAULT_PORTS = {"http": 80, "https": 443}
 
-Fields = list[tuple[str, str]]
+TOKEN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+VALUE = re.compile(rb"(?:[\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?)?")
+"""RFC 9110, 5.6.2 and 5.5."""
+UNUSUAL = frozenset({b"transfer-encoding", b"expect", b"upgrade", b"te", b"trailer"})
 
 
 class Connections(httpx2.AsyncBaseTransport):
-    """Direct connections, kept alive. What it cannot carry byte for byte goes over httpx2's: streamed bodies, and
-    headers that are not plain ASCII.
-    """
+    """Direct connections, kept alive. All that is not a plain POST of a small body goes over httpx2's."""
 
     def __init__(self) -> None:
         self._ssl = httpx2.create_ssl_context()
-        self._session: aiohttp.ClientSession | None = None
-        self._others: httpx2.AsyncHTTPTransport | None = None
+        self._ssl.set_alpn_protocols(["http/1.1"])
+        self._others = httpx2.AsyncHTTPTransport(verify=self._ssl)
+        self._idle: dict[Origin, list[Exchange]] = {}
+        self._busy = 0
+        self._sweeping: asyncio.TimerHandle | None = None
+        self._closed = False
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """See `httpx2.AsyncBaseTransport`. Raises: httpx2.TransportError"""
-        fields, body = _fields(request), _body(request)
-        if fields is None or body is None:
-            if self._others is None:
-                self._others = httpx2.AsyncHTTPTransport(verify=self._ssl)
+        message = _message(request) if self._busy < MOST else None
+        if message is None:
             return await self._others.handle_async_request(request)
-        if self._session is None:
-            self._session = self._make()
+        timeout = request.extensions.get("timeout", {})
+        self._busy += 1
+        exchange = None
         try:
-            answer = await self._session.request(
-                request.method,
-                _address(request.url),
-                headers=fields,
-                # in pieces, so that nobody waits while all of it is copied
-                data=(BytesIO(body) if len(body) > LARGE else body) or None,
-                allow_redirects=False,
-                timeout=_timeout(request),
-            )
-        except (aiohttp.ClientError, OSError) as error:
-            raise _translated(error, request) from error
-        reason = (answer.reason or "").encode("latin-1", "replace")
+            exchange = self._reused(_origin(request.url)) or await self._connected(request, timeout.get("connect"))
+            await exchange.ask(message, request, timeout.get("read"))
+        except BaseException:
+            self._busy -= 1
+            if exchange is not None:
+                exchange.close()
+            raise
         return httpx2.Response(
-            answer.status,
-            headers=list(answer.raw_headers),
-            stream=Answer(answer, request),
-            extensions={"http_version": b"HTTP/1.1", "reason_phrase": reason},
+            exchange.status,
+            headers=exchange.headers,
+            stream=Answer(exchange, self),
+            extensions={"http_version": exchange.version, "reason_phrase": exchange.reason},
         )
+
+    def give_back(self, exchange: Exchange) -> None:
+        """Its answer was read, or nobody wants the rest of it."""
+        self._busy -= 1
+        if self._closed or not exchange.reusable:
+            exchange.close()
+            return
+        exchange.since = time.monotonic()
+        self._idle.setdefault(exchange.origin, []).append(exchange)
+        if self._sweeping is None:
+            self._sweeping = asyncio.get_running_loop().call_later(KEEP_ALIVE, self._sweep)
 
     async def aclose(self) -> None:
-        """Close all connections."""
-        if self._session is not None:
-            await self._session.close()
-        if self._others is not None:
-            await self._others.aclose()
+        """Close all connections; those that are in use, as soon as they are not."""
+        self._closed = True
+        if self._sweeping is not None:
+            self._sweeping.cancel()
+            self._sweeping = None
+        for exchanges in self._idle.values():
+            for exchange in exchanges:
+                exchange.close()
+        self._idle.clear()
+        await self._others.aclose()
 
-    def _make(self) -> aiohttp.ClientSession:
-        return aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(ssl=self._ssl, limit=MOST, keepalive_timeout=KEEP_ALIVE),
-            cookie_jar=aiohttp.DummyCookieJar(),  # httpx2's client has its own
-            skip_auto_headers=("accept", "accept-encoding", "content-type", "user-agent"),
-            auto_decompress=False,
-            max_line_size=LONGEST_LINE,
-            max_field_size=LONGEST_LINE,
-            read_bufsize=READ,
-        )
+    def _reused(self, origin: Origin) -> Exchange | None:
+        """The one that was used last, if the server has not closed it."""
+        exchanges = self._idle.get(origin, [])
+        while exchanges:
+            exchange = exchanges.pop()
+            if exchange.reusable and exchange.quiet():
+                return exchange
+            exchange.close()
+        return None
+
+    def _sweep(self) -> None:
+        """Close what has been idle for too long."""
+        self._sweeping = None
+        before = time.monotonic() - KEEP_ALIVE
+        left: dict[Origin, list[Exchange]] = {}
+        for origin, exchanges in self._idle.items():
+            for exchange in exchanges:
+                if exchange.since > before and exchange.reusable:
+                    left.setdefault(origin, []).append(exchange)
+                else:
+                    exchange.close()
+        self._idle = left
+        if left:
+            self._sweeping = asyncio.get_running_loop().call_later(KEEP_ALIVE / 4, self._sweep)
+
+    async def _connected(self, request: httpx2.Request, within: float | None) -> Exchange:
+        origin = _origin(request.url)
+        scheme, host, _ = origin
+        try:
+            async with asyncio.timeout(within):
+                return await _connect(origin, self._ssl if scheme == "https" else None)
+        except TimeoutError:
+            raise httpx2.ConnectTimeout(f"no connection to {host} in time", request=request) from None
+        except (OSError, UnicodeError) as error:
+            raise httpx2.ConnectError(f"no connection to {host}: {error}", request=request) from error
 
 
 class Answer(httpx2.AsyncByteStream):
     """The body of an answer, as it comes."""
 
-    def __init__(self, answer: aiohttp.ClientResponse, request: httpx2.Request) -> None:
-        self._answer = answer
-        self._request = request
+    def __init__(self, exchange: Exchange, connections: Connections) -> None:
+        self._exchange: Exchange | None = exchange
+        self._connections = connections
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        try:
-            async for chunk in self._answer.content.iter_any():
-                yield chunk
-        except (aiohttp.ClientError, OSError) as error:
-            raise _translated(error, self._request) from error
+        exchange = self._exchange
+        assert exchange is not None
+        while chunk := await exchange.read():
+            yield chunk
 
     async def aclose(self) -> None:
-        """Give the connection back, or close it if there is more to come."""
-        self._answer.release()
+        """Give the connection back."""
+        exchange, self._exchange = self._exchange, None
+        if exchange is not None:
+            self._connections.give_back(exchange)
 
 
-def _fields(request: httpx2.Request) -> Fields | None:
-    """The headers as text; None if aiohttp would send other bytes than those given, or what no header may have."""
-    fields = []
-    for name, value in request.headers.raw:
-        text = value.decode("latin-1")
-        if not (text.isascii() and text.isprintable() and text == text.strip() and TOKEN.fullmatch(name)):
-            return None
-        fields.append((name.decode("ascii"), text))
-    return fields
-
-
-def _body(request: httpx2.Request) -> bytes | None:
-    """None if it is not in memory."""
+async def _connect(origin: Origin, context: SSLContext | None) -> Exchange:
+    """Over IPv4 as well, where IPv6 leads nowhere, which uvloop alone does not try in time. Raises: OSError"""
+    _, host, port = origin
+    loop = asyncio.get_running_loop()
+    found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    sock = await start_connection(found, happy_eyeballs_delay=IPV4_AFTER, loop=loop)
     try:
-        return request.content
+        _, exchange = await loop.create_connection(
+            lambda: Exchange(origin), sock=sock, ssl=context, server_hostname=host if context is not None else None
+        )
+    except BaseException:
+        sock.close()
+        raise
+    return exchange
+
+
+def _origin(url: httpx2.URL) -> Origin:
+    return url.scheme, url.raw_host.decode("ascii"), url.port or DEFAULT_PORTS[url.scheme]
+
+
+def _message(request: httpx2.Request) -> bytes | None:
+    """The request as it is sent; None for one that is not plain, or that httpx2 is to refuse."""
+    if request.method != "POST" or request.url.scheme not in DEFAULT_PORTS or not request.url.host:
+        return None
+    try:
+        body = request.content
     except httpx2.RequestNotRead:
         return None
-
-
-def _address(url: httpx2.URL) -> URL:
-    # a user and a password are in a header by now
-    return URL(str(url.copy_with(userinfo=b"") if url.userinfo else url), encoded=True)
-
-
-def _timeout(request: httpx2.Request) -> aiohttp.ClientTimeout:
-    """connect: the whole way to a connection, with the wait for a free one."""
-    given = request.extensions.get("timeout", {})
-    connect, free = given.get("connect"), given.get("pool")
-    return aiohttp.ClientTimeout(
-        connect=None if connect is None or free is None else connect + free,
-        sock_connect=connect,
-        sock_read=given.get("read"),
-    )
-
-
-def _translated(error: aiohttp.ClientError | OSError, request: httpx2.Request) -> httpx2.TransportError:
-    """The same in httpx2's words, without the URL, which may be a credential."""
-    host = request.url.host
-    if isinstance(error, aiohttp.ConnectionTimeoutError):
-        return httpx2.ConnectTimeout(f"no connection to {host} in time", request=request)
-    if isinstance(error, TimeoutError):
-        return httpx2.ReadTimeout(f"no answer from {host} in time", request=request)
-    if isinstance(error, aiohttp.ServerDisconnectedError):
-        return httpx2.RemoteProtocolError("the server disconnected without an answer", request=request)
-    if isinstance(error, (aiohttp.ClientConnectorError, aiohttp.ClientConnectorCertificateError)):
-        return httpx2.ConnectError(str(error), request=request)
-    if isinstance(error, aiohttp.ClientResponseError):
-        return httpx2.RemoteProtocolError(f"the answer is not HTTP: {error.message}", request=request)
-    if isinstance(error, aiohttp.ClientPayloadError):
-        return httpx2.RemoteProtocolError(f"the answer ended too early: {error}", request=request)
-    if isinstance(error, aiohttp.InvalidURL):
-        return httpx2.UnsupportedProtocol("the URL cannot be used", request=request)
-    return httpx2.ReadError(str(error), request=request)
+    parts = [b"POST ", request.url.raw_path, b" HTTP/1.1\r\n"]
+    lengths = hosts = 0
+    for name, value in request.headers.raw:
+        key = name.lower()
+        if not TOKEN.fullmatch(name) or not VALUE.fullmatch(value):
+            return None
+        if key in UNUSUAL or (key == b"connection" and value != b"keep-alive"):
+            return None
+        if key == b"content-length":
+            lengths += 1
+            if value != b"%d" % len(body):
+                return None
+        hosts += key == b"host"
+        parts += name, b": ", value, b"\r\n"
+    if lengths != 1 or hosts != 1 or len(body) > LARGE:
+        return None
+    parts += b"\r\n", body
+    return b"".join(parts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 from collections.abc import Callable, Generator
 from functools import cache, lru_cache
@@ -9,11 +10,14 @@ from itertools import count
 from typing import Any
 
 import pytest
+import uvloop
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 LONG = ("test_chaos.py", "test_every_provider.py", "test_connections.py")
 """Tests of many seconds, most of which they wait: the first ones of every process, so that none is left for the end."""
+BOTH = ("test_http_out.py",)
+"""Tests of what the two loops do differently; the hub runs on uvloop where there is one."""
 KEYS = 8
 """So many RSA keys of a size are made, and given out in turn, so that one is never the one before."""
 
@@ -22,6 +26,14 @@ KEYS = 8
 def pytest_xdist_auto_num_workers() -> Generator[None, int, int]:
     """Twice as many processes as there are processors: half of them wait."""
     return (yield) * 2
+
+
+def pytest_asyncio_loop_factories(
+    config: pytest.Config, item: pytest.Item
+) -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """The loops that a test runs on."""
+    loops: dict[str, Callable[[], asyncio.AbstractEventLoop]] = {"asyncio": asyncio.new_event_loop}
+    return loops | {"uvloop": uvloop.new_event_loop} if item.path.name in BOTH else loops
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -202,6 +202,162 @@ async def test_a_reset_connection(client):
         assert isinstance(await failure(client, url), httpx2.TransportError)
 
 
+@pytest.mark.parametrize("start", [b"HTTP/1.1 200 OK\r\nX-Endless: ", b"HTTP/1.1 100 Continue\r\n\r\n" * 2000])
+async def test_a_head_without_an_end(client, start):
+    async def endless(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(start)
+        while True:
+            writer.write(start if start.endswith(b"\r\n\r\n") else b"x" * 65536)
+            await writer.drain()
+
+    async with raw(endless) as url:
+        error = await failure(client, url)
+    assert "head is larger" in str(error)
+
+
+async def test_over_ipv6_and_by_name(client):
+    async def fine(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    async with raw(fine) as url:
+        assert (await client.post(url.replace("127.0.0.1", "localhost"))).status_code == 204
+    try:
+        listener = await asyncio.start_server(fine, "::1", 0)
+    except OSError:
+        return  # no IPv6 here
+    async with listener:
+        assert (await client.post(f"http://[::1]:{listener.sockets[0].getsockname()[1]}")).status_code == 204
+
+
+async def test_a_chunk_that_is_none(client):
+    async def later(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n")
+        await asyncio.sleep(0.05)
+        writer.write(b"no number\r\n")
+        await reader.read()
+
+    async with raw(later) as url:
+        assert isinstance(await failure(client, url), httpx2.RemoteProtocolError)
+
+
+async def test_a_body_that_stops_coming(client):
+    async def stalls(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhalf")
+        await reader.read()
+
+    async with raw(stalls) as url:
+        assert isinstance(await failure(client, url, timeout=httpx2.Timeout(0.2)), httpx2.ReadTimeout)
+
+
+@pytest.mark.parametrize("size", [10_000, 20_000_000])
+async def test_a_target_that_does_not_read(client, size):
+    async def deaf(reader, writer):
+        await asyncio.sleep(5)
+
+    async with raw(deaf) as url:
+        with pytest.raises(httpx2.TimeoutException):
+            await client.post(url, content=bytes(size), timeout=httpx2.Timeout(0.2))
+
+
+HEAD = b"HTTP/1.1 200 OK\r\n"
+SLOPPY = {
+    "204 with a body": b"HTTP/1.1 204 No Content\r\ncontent-length: 2\r\n\r\nok",
+    "204 that only says so": b"HTTP/1.1 204 No Content\r\ncontent-length: 2\r\n\r\n",
+    "204 with a last chunk": b"HTTP/1.1 204 No Content\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n",
+    "204 with other bytes": b"HTTP/1.1 204 No Content\r\n\r\nok",
+    "too many bytes": HEAD + b"content-length: 2\r\n\r\nok and more",
+    "a length and chunks": HEAD + b"content-length: 7\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
+    "many headers": HEAD + b"x-a: b\r\n" * 500 + b"content-length: 0\r\n\r\n",
+    "informational ones before": b"HTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\n" + HEAD + b"content-length: 0\r\n\r\n",
+    "continue": b"HTTP/1.1 100 Continue\r\n\r\n" + HEAD + b"content-length: 0\r\n\r\n",
+    "no reason": b"HTTP/1.1 200\r\ncontent-length: 0\r\n\r\n",
+    "1.0": b"HTTP/1.0 200 OK\r\ncontent-length: 0\r\n\r\n",
+    "in pieces": b"HTTP/1.1 200 OK\r\nX-Long-Name: " + b"y" * 3000 + b"\r\ncontent-length: 5\r\n\r\nhello",
+}
+
+
+@pytest.mark.parametrize("name", SLOPPY)
+async def test_a_good_answer_of_a_sloppy_server_is_one(client, name):
+    asked = 0
+
+    async def sloppy(reader, writer):
+        nonlocal asked
+        while await reader.readuntil(b"\r\n\r\n"):
+            asked += 1
+            step = 1000 if name == "in pieces" else len(SLOPPY[name])
+            for start in range(0, len(SLOPPY[name]), step):
+                writer.write(SLOPPY[name][start : start + step])
+                await asyncio.sleep(0.002)
+
+    async with raw(sloppy) as url:
+        for number in range(1, 4):
+            answer = await client.post(url)
+            assert answer.is_success
+            assert asked == number
+            assert "link" not in answer.headers
+
+
+@pytest.mark.parametrize("name", ["transfer-encoding: chunked", "content-length: 2", "expect: x", "connection: close"])
+async def test_headers_that_say_where_a_body_ends_are_httpx2s_business(client, name):
+    ours, theirs = make_client(2.0), make_client(2.0)
+    await theirs._transport.aclose()
+    theirs._transport = httpx2.AsyncHTTPTransport()
+    seen = []
+    for one in (ours, theirs):
+        async with server() as target, one:
+            try:
+                await one.post(target.url, content=b"abcd", headers=dict([name.split(": ")]))
+            except Exception as error:  # h11's own, too
+                seen.append(type(error))
+            else:
+                seen.append((target.requests[0][0], sorted(target.requests[0][1])[:3]))
+    assert seen[0] == seen[1] or name == "connection: close"
+
+
+async def test_many_at_once(client):
+    async with server() as target:
+        answers = await asyncio.gather(*(client.post(target.url, content=b"%d" % number) for number in range(150)))
+    assert {answer.text for answer in answers} == {"ok"}
+    assert len({body for _, _, body in target.requests}) == 150
+
+
+async def test_an_attempt_that_is_given_up_takes_its_connection_with_it(client):
+    ended = asyncio.Event()
+
+    async def silent(reader, writer):
+        await reader.read()
+        ended.set()
+
+    async with raw(silent) as url:
+        task = asyncio.create_task(client.post(url, content=b"x"))
+        await asyncio.sleep(0.05)
+        task.cancel()
+        async with asyncio.timeout(5):
+            await ended.wait()
+
+
+async def test_idle_connections_are_closed(client, monkeypatch):
+    monkeypatch.setattr("hub.connections.KEEP_ALIVE", 0.1)
+    ended = asyncio.Event()
+
+    async def waits(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
+        await reader.read()
+        ended.set()
+
+    async with raw(waits) as url:
+        await client.post(url)
+        async with asyncio.timeout(5):
+            await ended.wait()
+
+
 async def test_large_headers_of_an_answer(client):
     async with server(b"HTTP/1.1 200 OK\r\nx-large: " + b"x" * 30_000 + b"\r\ncontent-length: 0\r\n\r\n") as target:
         assert len((await client.post(target.url)).headers["x-large"]) == 30_000

@@ -1,6 +1,8 @@
 """The request of an event that is being delivered: at hand, and the same as the log's."""
 
 import asyncio
+import pickle
+from copy import deepcopy
 
 import pytest
 from log_contract import incoming, now, subscribe, take
@@ -70,5 +72,20 @@ async def test_an_event_with_data_of_its_own_has_it_in_the_log(log):
     await keep(log, form, event)
     (delivery,) = await take(feed, 1)
     assert delivery.event.data == {"a": "1"}
-    assert delivery.event.origin is None or delivery.event.origin().body == form.body
+    assert delivery.event.origin is not None
+    assert delivery.event.origin().body == form.body
     assert (await log.request(event.id)).body == form.body
+
+
+@pytest.mark.parametrize("copied", [deepcopy, lambda event: pickle.loads(pickle.dumps(event))], ids=["copy", "pickle"])
+@pytest.mark.parametrize("way", [SqliteLog.append, keep])
+async def test_an_event_can_be_copied_and_sent_to_another_process(log, way, copied):
+    feed = await subscribe(log)
+    request = incoming(b'{"order": 7}')
+    event = event_of(request)
+    await way(log, request, event if way is keep else [event])
+    (delivery,) = await take(feed, 1)
+    copy = copied(delivery.event)
+    assert copy == delivery.event
+    assert copy.data == {"order": 7}
+    assert copy.origin() == request

@@ -183,6 +183,10 @@ class Unpacker:
         self._one = Lock()
         """It has a state of its own, and a new one takes twice as long as its work."""
 
+    def __reduce__(self) -> tuple[type[Unpacker], tuple[()]]:
+        """An event that is copied or goes to another process takes one along (see `Event.origin`)."""
+        return Unpacker, ()
+
     def unpack(self, value: bytes) -> bytes:
         """One value that `Packer` packed.
 

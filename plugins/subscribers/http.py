@@ -4,11 +4,15 @@ import json
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Annotated, Literal
+from functools import cached_property
+from typing import TYPE_CHECKING, Annotated, Literal
 from urllib.parse import quote, urlsplit
 
 from hub import Event, Option, Reject, Request, Subscriber, hookimpl
 from hub.signatures import StandardWebhooks
+
+if TYPE_CHECKING:
+    import httpx2
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -58,11 +62,6 @@ class HTTP(Subscriber):
         if self.secret and not StandardWebhooks().configured({"secret": self.secret}):
             raise ValueError('secret is "whsec_" and base64, as in Standard Webhooks')
 
-    async def open(self) -> None:
-        import httpx2  # only a hub that forwards pays for it
-
-        self._address = httpx2.URL(self.url)
-
     async def deliver(self, event: Event) -> None:
         if self.mode == "original":
             await self.forward(event)
@@ -98,12 +97,19 @@ class HTTP(Subscriber):
         )
         return StandardWebhooks().sign(request, {"secret": self.secret})
 
+    @cached_property
+    def address(self) -> "httpx2.URL":
+        """The URL, read once."""
+        import httpx2  # only a hub that forwards pays for it
+
+        return httpx2.URL(self.url)
+
     async def send(self, headers: Headers, body: bytes, *, url: str = "", method: str = "POST") -> None:
         """Send it with the headers of the configuration, which win."""
         more = [(name.lower().encode(), value.encode()) for name, value in self.headers.items()]
         names = {name for name, _ in more}
         headers = [(name, value) for name, value in headers if name not in names] + more
-        await self.http.request(self.method or method, url or self._address, headers=headers, content=body)
+        await self.http.request(self.method or method, url or self.address, headers=headers, content=body)
 
 
 def end_to_end(request: Request) -> Headers:
