@@ -15,7 +15,7 @@ from aiohappyeyeballs import start_connection
 from hub.exchange import Exchange, Origin
 
 MOST = 100
-"""Requests at once; further ones wait for a connection of httpx2's, which has as many."""
+"""Requests at once, and idle connections; further requests wait for a connection of httpx2's, which has as many."""
 LARGE = 64 * 1024
 """Bytes of a body that is sent in one piece."""
 KEEP_ALIVE = 4.0
@@ -68,7 +68,7 @@ class Connections(httpx2.AsyncBaseTransport):
     def give_back(self, exchange: Exchange) -> None:
         """Its answer was read, or nobody wants the rest of it."""
         self._busy -= 1
-        if self._closed or not exchange.reusable:
+        if self._closed or not exchange.reusable or sum(map(len, self._idle.values())) >= MOST:
             exchange.close()
             return
         exchange.since = time.monotonic()
@@ -89,11 +89,11 @@ class Connections(httpx2.AsyncBaseTransport):
         await self._others.aclose()
 
     def _reused(self, origin: Origin) -> Exchange | None:
-        """The one that was used last, if the server has not closed it."""
-        exchanges = self._idle.get(origin, [])
+        """The one that was used last, if the server has not closed it, and is not about to."""
+        exchanges, before = self._idle.get(origin, []), time.monotonic() - KEEP_ALIVE
         while exchanges:
             exchange = exchanges.pop()
-            if exchange.reusable and exchange.quiet():
+            if exchange.since > before and exchange.reusable and exchange.quiet():
                 return exchange
             exchange.close()
         return None
@@ -133,9 +133,7 @@ class Answer(httpx2.AsyncByteStream):
         self._connections = connections
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        exchange = self._exchange
-        assert exchange is not None
-        while chunk := await exchange.read():
+        while self._exchange is not None and (chunk := await self._exchange.read()):
             yield chunk
 
     async def aclose(self) -> None:
@@ -162,12 +160,15 @@ async def _connect(origin: Origin, context: SSLContext | None) -> Exchange:
 
 
 def _origin(url: httpx2.URL) -> Origin:
-    return url.scheme, url.raw_host.decode("ascii"), url.port or DEFAULT_PORTS[url.scheme]
+    port = DEFAULT_PORTS[url.scheme] if url.port is None else url.port
+    return url.scheme, url.raw_host.decode("ascii"), port
 
 
 def _message(request: httpx2.Request) -> bytes | None:
     """The request as it is sent; None for one that is not plain, or that httpx2 is to refuse."""
     if request.method != "POST" or request.url.scheme not in DEFAULT_PORTS or not request.url.host:
+        return None
+    if request.extensions.keys() - {"timeout"}:
         return None
     try:
         body = request.content

@@ -31,16 +31,21 @@ class Exchange(asyncio.Protocol):
         self.origin = origin
         self.since = 0.0
         self._parser = httptools.HttpResponseParser(self)
-        # an answer with a length beside its chunks is one (RFC 9112, 6.3), and the last on its connection
-        self._parser.set_dangerous_leniencies(lenient_chunked_length=True)
+        # what a server written by hand answers is an answer, too; nobody reads these bytes again
+        self._parser.set_dangerous_leniencies(
+            lenient_chunked_length=True,
+            lenient_headers=True,
+            lenient_optional_cr_before_lf=True,
+            lenient_spaces_after_chunk_size=True,
+        )
         self.status = 0
         self.reason = b""
         self.headers: list[tuple[bytes, bytes]] = []
         self.complete = True
         self._headed = False
         """Is its head there?"""
-        self._head = 0
-        """Bytes of a head that is not."""
+        self._aside = 0
+        """Bytes that came since the last ones of a body: of a head, of a trailer."""
         self._until_end = False
         """Does the end of the connection end the answer?"""
         self._kept = True
@@ -57,8 +62,7 @@ class Exchange(asyncio.Protocol):
     @property
     def reusable(self) -> bool:
         """May another request be sent?"""
-        read = not self._chunks and not self._paused
-        return self.complete and read and self._kept and not self.transport.is_closing()
+        return self.complete and not self._chunks and self._kept and not self.transport.is_closing()
 
     @property
     def version(self) -> bytes:
@@ -86,7 +90,7 @@ class Exchange(asyncio.Protocol):
         """
         self._request, self._within = request, within
         self.complete = self._headed = self._until_end = False
-        self.status, self._head, self.reason, self.headers = 0, 0, b"", []
+        self.status, self._aside, self.reason, self.headers = 0, 0, b"", []
         self.transport.write(message)
         while not self._headed:
             await self._more()
@@ -138,15 +142,14 @@ class Exchange(asyncio.Protocol):
         if self.complete:  # nobody has asked, or more than the answer came
             self._kept = False
             return
+        self._aside += len(data)
         try:
             self._parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade):
             # what comes behind an answer that is there does it no harm
             self._fail("the answer is not HTTP")
-        if not self._headed:
-            self._head += len(data)
-            if self._head > LONGEST_HEAD:
-                self._fail(f"the answer's head is larger than {LONGEST_HEAD} bytes")
+        if self._aside > LONGEST_HEAD:
+            self._fail(f"the answer's head is larger than {LONGEST_HEAD} bytes")
         self._tell()
 
     def connection_lost(self, error: Exception | None) -> None:
@@ -156,17 +159,20 @@ class Exchange(asyncio.Protocol):
 
     # of the parser
 
+    def on_message_begin(self) -> None:
+        if self.complete:  # this one nobody has asked for
+            self._kept = False
+
     def on_status(self, status: bytes) -> None:
         if not self.complete:
             self.reason += status
 
     def on_header(self, name: bytes, value: bytes) -> None:
         if not self._headed:
-            self.headers.append((name, value))
+            self.headers.append((name, value.rstrip(b" \t")))
 
     def on_headers_complete(self) -> None:
-        if self.complete:  # this one nobody has asked for
-            self._kept = False
+        if self.complete:
             return
         status = self._parser.get_status_code()
         if status < 200 and status != 101:
@@ -185,10 +191,12 @@ class Exchange(asyncio.Protocol):
     def on_body(self, body: bytes) -> None:
         if self.complete:
             return
+        self._aside = 0
         self._chunks.append(body)
         self._waiting += len(body)
         if self._waiting > WAITING and not self._paused:
-            self._paused = True
+            # what else came meanwhile may be anywhere between here and the socket
+            self._paused, self._kept = True, False
             self.transport.pause_reading()
 
     def on_message_complete(self) -> None:

@@ -202,7 +202,14 @@ async def test_a_reset_connection(client):
         assert isinstance(await failure(client, url), httpx2.TransportError)
 
 
-@pytest.mark.parametrize("start", [b"HTTP/1.1 200 OK\r\nX-Endless: ", b"HTTP/1.1 100 Continue\r\n\r\n" * 2000])
+ENDLESS = {
+    "header": b"HTTP/1.1 200 OK\r\nX-Endless: ",
+    "trailer": b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nX-Endless: ",
+    "answers": b"HTTP/1.1 100 Continue\r\n\r\n" * 2000,
+}
+
+
+@pytest.mark.parametrize("start", ENDLESS.values(), ids=ENDLESS)
 async def test_a_head_without_an_end(client, start):
     async def endless(reader, writer):
         await reader.readuntil(b"\r\n\r\n")
@@ -214,6 +221,34 @@ async def test_a_head_without_an_end(client, start):
     async with raw(endless) as url:
         error = await failure(client, url)
     assert "head is larger" in str(error)
+
+
+async def test_a_connection_is_not_used_when_the_server_is_about_to_close_it(client, monkeypatch):
+    monkeypatch.setattr("hub.connections.KEEP_ALIVE", 0.1)
+    connections = 0
+
+    async def fine(reader, writer):
+        nonlocal connections
+        connections += 1
+        while await reader.readuntil(b"\r\n\r\n"):
+            writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
+
+    async with raw(fine) as url:
+        for pause in (0, 0.12):
+            await client.post(url)
+            await asyncio.sleep(pause)
+        await client.post(url)
+    assert connections == 2
+
+
+async def test_what_is_closed_gives_no_more(client):
+    async with server() as target, client.stream("POST", target.url) as answer:
+        chunks = answer.stream.__aiter__()
+        assert await anext(chunks) == b"ok"
+        await answer.aclose()
+        await client.post(target.url)
+        with pytest.raises(StopAsyncIteration):
+            await anext(chunks)
 
 
 async def test_over_ipv6_and_by_name(client):
@@ -278,6 +313,10 @@ SLOPPY = {
     "continue": b"HTTP/1.1 100 Continue\r\n\r\n" + HEAD + b"content-length: 0\r\n\r\n",
     "no reason": b"HTTP/1.1 200\r\ncontent-length: 0\r\n\r\n",
     "1.0": b"HTTP/1.0 200 OK\r\ncontent-length: 0\r\n\r\n",
+    "lines without CR": b"HTTP/1.1 200 OK\ncontent-length: 2\n\nok",
+    "a folded header": HEAD + b"x-a: b\r\n c\r\ncontent-length: 0\r\n\r\n",
+    "a space behind a chunk's size": HEAD + b"transfer-encoding: chunked\r\n\r\n2 \r\nok\r\n0\r\n\r\n",
+    "a trailer": HEAD + b"transfer-encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nx-sum: 1\r\n\r\n",
     "in pieces": b"HTTP/1.1 200 OK\r\nX-Long-Name: " + b"y" * 3000 + b"\r\ncontent-length: 5\r\n\r\nhello",
 }
 
