@@ -99,8 +99,8 @@ class Event:
             object.__setattr__(event, name, getattr(self, name))
         return event
 
-    def of(self, origin: Callable[[], Any]) -> Event:
-        """Itself, which has from now on what gives its request."""
+    def attach(self, origin: Callable[[], Any]) -> Event:
+        """Itself, with what gives the request it came in."""
         object.__setattr__(self, "origin", origin)
         return self
 

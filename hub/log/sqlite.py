@@ -162,7 +162,7 @@ class SqliteLog:
         """See `Log.append`. Raises: LogUnavailable; LogError: an event that can never be kept."""
         done: asyncio.Future[list[Stored]] = asyncio.get_running_loop().create_future()
         for event in events:
-            event.of(partial(replace, request))  # a copy for each who asks
+            event.attach(partial(replace, request))  # a copy for each who asks
         self._keep(lambda: Append(*prepared(request, events), events), partial(settle, done))
         return done
 

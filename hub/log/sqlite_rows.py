@@ -58,7 +58,7 @@ def event_of(row: Sequence[Any], raw: bytes | None, unpacker: Unpacker) -> Event
     if raw is None:
         return unpack_event(data, b"", attributes)
     body = flat_body(unpacker.unpack(raw)) if data is None else b""
-    return unpack_event(data, body, attributes).of(partial(request_of, at, raw, unpacker))
+    return unpack_event(data, body, attributes).attach(partial(request_of, at, raw, unpacker))
 
 
 def size_of(row: Sequence[Any]) -> int:
