@@ -51,7 +51,8 @@ class Connections(httpx2.AsyncBaseTransport):
         self._busy += 1
         exchange = None
         try:
-            exchange = self._reused(_origin(request.url)) or await self._connected(request, timeout.get("connect"))
+            origin = _origin(request.url)
+            exchange = self._reused(origin) or await self._connected(origin, request, timeout.get("connect"))
             await exchange.ask(message, request, timeout.get("read"))
         except BaseException:
             self._busy -= 1
@@ -90,10 +91,10 @@ class Connections(httpx2.AsyncBaseTransport):
 
     def _reused(self, origin: Origin) -> Exchange | None:
         """The one that was used last, if the server has not closed it, and is not about to."""
-        exchanges, before = self._idle.get(origin, []), time.monotonic() - KEEP_ALIVE
+        exchanges = self._idle.get(origin, [])
         while exchanges:
             exchange = exchanges.pop()
-            if exchange.since > before and exchange.reusable and exchange.quiet():
+            if _is_fresh(exchange) and exchange.quiet():
                 return exchange
             exchange.close()
         return None
@@ -101,11 +102,10 @@ class Connections(httpx2.AsyncBaseTransport):
     def _sweep(self) -> None:
         """Close what has been idle for too long."""
         self._sweeping = None
-        before = time.monotonic() - KEEP_ALIVE
         left: dict[Origin, list[Exchange]] = {}
         for origin, exchanges in self._idle.items():
             for exchange in exchanges:
-                if exchange.since > before and exchange.reusable:
+                if _is_fresh(exchange):
                     left.setdefault(origin, []).append(exchange)
                 else:
                     exchange.close()
@@ -113,8 +113,7 @@ class Connections(httpx2.AsyncBaseTransport):
         if left:
             self._sweeping = asyncio.get_running_loop().call_later(KEEP_ALIVE / 4, self._sweep)
 
-    async def _connected(self, request: httpx2.Request, within: float | None) -> Exchange:
-        origin = _origin(request.url)
+    async def _connected(self, origin: Origin, request: httpx2.Request, within: float | None) -> Exchange:
         scheme, host, _ = origin
         try:
             async with asyncio.timeout(within):
@@ -159,6 +158,11 @@ async def _connect(origin: Origin, context: SSLContext | None) -> Exchange:
     return exchange
 
 
+def _is_fresh(exchange: Exchange) -> bool:
+    """May an idle one still be used?"""
+    return exchange.reusable and time.monotonic() - exchange.since < KEEP_ALIVE
+
+
 def _origin(url: httpx2.URL) -> Origin:
     port = DEFAULT_PORTS[url.scheme] if url.port is None else url.port
     return url.scheme, url.raw_host.decode("ascii"), port
@@ -174,6 +178,8 @@ def _message(request: httpx2.Request) -> bytes | None:
         body = request.content
     except httpx2.RequestNotRead:
         return None
+    if len(body) > LARGE:
+        return None
     parts = [b"POST ", request.url.raw_path, b" HTTP/1.1\r\n"]
     lengths = hosts = 0
     for name, value in request.headers.raw:
@@ -188,7 +194,7 @@ def _message(request: httpx2.Request) -> bytes | None:
                 return None
         hosts += key == b"host"
         parts += name, b": ", value, b"\r\n"
-    if lengths != 1 or hosts != 1 or len(body) > LARGE:
+    if lengths != 1 or hosts != 1:
         return None
     parts += b"\r\n", body
     return b"".join(parts)

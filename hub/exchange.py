@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import select
 import socket
-from collections import deque
 
 import httptools
 import httpx2
@@ -49,7 +48,7 @@ class Exchange(asyncio.Protocol):
         self._until_end = False
         """Does the end of the connection end the answer?"""
         self._kept = True
-        self._chunks: deque[bytes] = deque()
+        self._chunks: list[bytes] = []
         self._waiting = 0
         """Bytes in `_chunks`."""
         self._paused = False

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import Callable, Generator
+from collections.abc import AsyncIterator, Callable, Generator
 from functools import cache, lru_cache
 from itertools import count
 from typing import Any
 
+import httpx2
 import pytest
 import uvloop
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from hub.client import make_client
+
 LONG = ("test_chaos.py", "test_every_provider.py", "test_connections.py")
 """Tests of many seconds, most of which they wait: the first ones of every process, so that none is left for the end."""
-BOTH = ("test_http_out.py",)
+BOTH = ("test_http_out.py", "test_http_answers.py")
 """Tests of what the two loops do differently; the hub runs on uvloop where there is one."""
 KEYS = 8
 """So many RSA keys of a size are made, and given out in turn, so that one is never the one before."""
@@ -57,6 +60,16 @@ def pytest_collection_finish() -> None:
     """Thousands of tests stay until the end: the garbage collector need not look at them again and again."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture
+async def http_client(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[httpx2.AsyncClient]:
+    """The HTTP client of subscribers, without the proxies of this environment."""
+    for name in ("http_proxy", "https_proxy", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+    async with make_client(5.0) as client:
+        yield client
 
 
 def in_turn(make: Callable[[int, int], Any]) -> Callable[[int, int], Any]:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import httpx2
+import pytest
+
 from hub.context import SubscriberContext
 from hub.event import Event
 from hub.loader import Plugins
 from hub.request import Request
+from hub.retry import classify
 from hub.subscriber import Subscriber
 
 EVENT = Event(
@@ -71,29 +75,71 @@ class Server:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection."""
+        while True:
+            head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+            pairs = [line.split(": ", 1) for line in head[1:] if line]
+            headers = [(name.lower(), value) for name, value in pairs]
+            body = await reader.readexactly(int(dict(headers).get("content-length", 0)))
+            self.requests.append((head[0], headers, body))
+            writer.write(self.answer)
+            await writer.drain()
+
+
+NO_CONTENT = b"HTTP/1.1 204 No Content\r\n\r\n"
+Conversation = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+@asynccontextmanager
+async def listening(conversation: Conversation, host: str = "127.0.0.1", **options: Any) -> AsyncIterator[str]:
+    """A server that holds one conversation a connection, then closes it; its address. options: with `ssl`, over TLS."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            while True:
-                head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
-                pairs = [line.split(": ", 1) for line in head[1:] if line]
-                headers = [(name.lower(), value) for name, value in pairs]
-                body = await reader.readexactly(int(dict(headers).get("content-length", 0)))
-                self.requests.append((head[0], headers, body))
-                writer.write(self.answer)
-                await writer.drain()
+            await conversation(reader, writer)
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
         finally:
             writer.close()
+
+    listener = await asyncio.start_server(serve, host, 0, **options)
+    port = listener.sockets[0].getsockname()[1]
+    try:
+        yield f"{'https' if options else 'http'}://{f'[{host}]' if ':' in host else host}:{port}"
+    finally:
+        listener.close()
+        await listener.wait_closed()
+
+
+def answering(*parts: bytes, stays: bool = False) -> Conversation:
+    """One request, and its answer in parts with a pause between. stays: the other side is to end the connection."""
+
+    async def conversation(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        for number, part in enumerate(parts):
+            await asyncio.sleep(0.05 if number else 0)
+            writer.write(part)
+            await writer.drain()
+        if stays:
+            await reader.read()
+
+    return conversation
 
 
 @asynccontextmanager
 async def server(answer: bytes = Server.answer) -> AsyncIterator[Server]:
     """A server on a free port of 127.0.0.1."""
     kept = Server(answer)
-    listener = await asyncio.start_server(kept.serve, "127.0.0.1", 0)
-    kept.url = f"http://127.0.0.1:{listener.sockets[0].getsockname()[1]}"
-    try:
+    async with listening(kept.serve) as kept.url:
         yield kept
-    finally:
-        listener.close()
-        await listener.wait_closed()
+
+
+async def failure(client: httpx2.AsyncClient, url: str, **options: Any) -> httpx2.TransportError:
+    """Of a POST there: it is tried again, counts against the target, and shows nothing of the URL but the host."""
+    with pytest.raises(httpx2.TransportError) as raised:
+        await client.post(f"{url}/secret-path?key=s3cret", content=b"x", **options)
+    verdict = classify(raised.value)
+    assert verdict.unreachable
+    assert not verdict.dead
+    assert "s3cret" not in verdict.reason + str(raised.value)
+    assert "secret-path" not in verdict.reason + str(raised.value)
+    return raised.value

@@ -161,8 +161,9 @@ class SqliteLog:
     def append(self, request: Request, events: Sequence[Event]) -> asyncio.Future[list[Stored]]:
         """See `Log.append`. Raises: LogUnavailable; LogError: an event that can never be kept."""
         done: asyncio.Future[list[Stored]] = asyncio.get_running_loop().create_future()
+        origin = partial(replace, request)  # a copy for each who asks
         for event in events:
-            event.attach(partial(replace, request))  # a copy for each who asks
+            event.attach(origin)
         self._keep(lambda: Append(*prepared(request, events), events), partial(settle, done))
         return done
 
