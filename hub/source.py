@@ -6,6 +6,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -171,29 +172,34 @@ class Source:
         event_id = new_id(part.received.timestamp())
         slots = self._slots
         word = _text(slots.get("type"), part) or "unknown"
+        kind = word if word.startswith(self._prefix) else self._prefix + word
         delivery = _text(slots.get("id"), part) or event_id
-        time = slots.get("time")
-        attributes: dict[str, Any] = {
-            "id": event_id,
-            "source": self.name,
-            "type": word if word.startswith(self._prefix) else self._prefix + word,
-            "provider": self.provider.name,
-            "deliveryid": delivery if len(delivery) <= LONGEST_ID else _digest(delivery),
-            "receivedat": part.received,
-            "subject": _text(slots.get("subject"), part),
-            "time": None if time is None else parse_time(time(part)),
-        }
-        if not self._shows and self._is_body(part) and (text := part.strict_json) is not None:
-            return Event.of_text(text, **attributes)
-        data = self._data(part)
-        if self._shows:
-            redactor = self._redactor_for(part)
-            data = redactor.without(data)
-            attributes |= {name: redactor.without(attributes[name]) for name in ("type", "deliveryid", "subject")}
-        text = part.strict_json
-        if text is not None and data is part.json and (self._faithful or _says(text, data)):
-            return Event.of_text(text, **attributes)
-        return Event(**attributes, data=data)
+        if len(delivery) > LONGEST_ID:
+            delivery = _digest(delivery)
+        subject = _text(slots.get("subject"), part)
+        read_time = slots.get("time")
+        time = None if read_time is None else parse_time(read_time(part))
+        text = part.strict_json if not self._shows and self._is_body(part) else None
+        data = None
+        if text is None:
+            data = self._data(part)
+            if self._shows:
+                redactor = self._redactor_for(part)
+                kind, delivery, subject, data = map(redactor.without, (kind, delivery, subject, data))
+            strict = part.strict_json
+            if strict is not None and data is part.json and (self._faithful or _says(strict, data)):
+                text = strict
+        make = partial(Event, data=data) if text is None else partial(Event.of_text, text)
+        return make(
+            id=event_id,
+            source=self.name,
+            type=kind,
+            provider=self.provider.name,
+            deliveryid=delivery,
+            receivedat=part.received,
+            subject=subject,
+            time=time,
+        )
 
     def _redactor_for(self, part: Request) -> Redactor:
         """Keeps what proves a request out of its events: only the request that is kept has it."""

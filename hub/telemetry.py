@@ -48,20 +48,35 @@ class Telemetry:
         self, source: str | None, method: str, outcome: Outcome, stored: Sequence[Stored], took: float
     ) -> None:
         """A request was answered. source: None if no such source is configured; took: seconds."""
+        self.all_answered(source, method, outcome, [stored], [took])
+
+    def all_answered(
+        self,
+        source: str | None,
+        method: str,
+        outcome: Outcome,
+        stored: Sequence[Sequence[Stored]],
+        took: Sequence[float],
+    ) -> None:
+        """Several requests of one source were answered in the same way; what was stored of each, and what it took."""
         label = source or "(unknown)"
-        self.requests.add(label, str(outcome.status))
-        self.answer_seconds.add(took)
-        duplicates = sum([one.duplicate for one in stored])
-        fresh = len(stored) - duplicates
+        self.requests.add(label, str(outcome.status), count=len(took))
+        duplicates = sum([one.duplicate for each in stored for one in each])
+        fresh = sum(map(len, stored)) - duplicates
         if fresh:
             self.events.add(label, count=fresh)
         if duplicates:
             self.duplicates.add(label, count=duplicates)
         if not outcome.accepted and outcome.stage == "verify":
-            self.rejections.add(label, outcome.reason)
-        if not self._budget.spend(self._suppressed):
-            return
+            self.rejections.add(label, outcome.reason, count=len(took))
+        for each, seconds in zip(stored, took, strict=True):
+            self.answer_seconds.add(seconds)
+            if self._budget.spend(self._suppressed):
+                self._answered(label, method, outcome, each, seconds)
+
+    def _answered(self, label: str, method: str, outcome: Outcome, stored: Sequence[Stored], took: float) -> None:
         first = stored[0] if stored else None
+        duplicate = all(one.duplicate for one in stored)
         self._log.info(
             "request",
             source=label,
@@ -74,7 +89,7 @@ class Telemetry:
             id=first.event.id if first else "",
             subject=(first.event.subject or "") if first else "",
             events=len(stored),
-            duplicate=bool(stored) and not fresh,
+            duplicate=bool(stored) and duplicate,
             ms=round(took * 1000, 1),
         )
 

@@ -31,6 +31,8 @@ def parse_time(value: Any) -> datetime | None:
 
 
 def _moment(value: Any) -> datetime | None:
+    if type(value) is str and RFC3339.fullmatch(value):  # as nearly all are
+        return datetime.fromisoformat(value)
     if isinstance(value, datetime):
         return _as_utc(value)
     if isinstance(value, bool) or value is None:

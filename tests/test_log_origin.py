@@ -36,7 +36,7 @@ def event_of(request, **attributes):
 async def keep(log, request, event):
     """As a receiver does."""
     kept = asyncio.get_running_loop().create_future()
-    log.keep(log.prepare(request, [event]), kept.set_result)
+    log.keep([log.prepare(request, [event])], lambda stored: kept.set_result(stored[0]))
     return await kept
 
 

@@ -28,9 +28,10 @@ import pytest
 
 from hub.config import load_config
 from hub.core import Hub
+from hub.errors import LogError
 from hub.log.base import Query
 from hub.receivers import Receivers, channel
-from hub.receivers.channel import Channel
+from hub.receivers.channel import Channel, make_line
 from hub.receivers.pool import Fork, Link
 from hub.receivers.receiver import Receiver
 from hub.request import Request
@@ -214,7 +215,7 @@ async def linked(folder: Path, config: str, plugin: str = "") -> AsyncIterator[t
         (folder / "plugins" / "mine.py").write_text(plugin, encoding="utf-8")
     hub = Hub(load_config(folder / "config.toml", {}))
     await hub.start()
-    ours, theirs = socket.socketpair()
+    ours, theirs = make_line()
     link, receiver = Link(Fork(None, socket.socket(), ours), hub, lambda sock: None), Receiver(hub.config, lambda: None)  # type: ignore[arg-type]
     await receiver.connect(theirs)
     try:
@@ -224,6 +225,7 @@ async def linked(folder: Path, config: str, plugin: str = "") -> AsyncIterator[t
         receiver.close()
         await link.ended
         await hub.stop(1.0)
+        ours.close()
 
 
 async def test_a_source_whose_secrets_change_is_the_hubs(tmp_path: Path) -> None:
@@ -298,6 +300,40 @@ async def test_a_batch_of_which_some_are_known(tmp_path: Path) -> None:
         assert await hub.log.count(Query()) == 2
 
 
+@pytest.mark.parametrize("trouble", ["no line for answers", "one cannot be kept", "answered twice"])
+async def test_a_group_is_answered_whatever_happens_to_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trouble: str
+) -> None:
+    async with linked(tmp_path, '[providers.github]\nsecret = "s"\n') as (hub, receiver, link):
+        keep, groups = hub.log.keep, list[int]()
+
+        def not_this_one(ready: Any, done: Any, synced: Any) -> None:
+            groups.append(len(ready))
+            done(LogError("one of them is bad")) if len(groups) == 1 else keep(ready, done, synced)
+
+        if trouble == "no line for answers":
+            link._fork.line.answers.close()
+        elif trouble == "one cannot be kept":
+            monkeypatch.setattr(hub.log, "keep", not_this_one)
+        else:
+            link.send("kept", 12345, {})
+
+        async def send() -> Any:
+            headers, body = signed("github")
+            return await receiver.receive("github", Request.make(headers=headers, body=body))
+
+        async with asyncio.timeout(10):
+            found = await asyncio.gather(*[send() for _ in range(30)])
+        bodies = [json.loads(outcome.body) for outcome in found]
+        assert [outcome.status for outcome in found] == [200] * 30
+        assert len({body["id"] for body in bodies}) == 30
+        for body in bodies:
+            assert await hub.log.get(body["id"]) is not None
+        assert receiver._asked == {}
+        if trouble == "one cannot be kept":
+            assert max(groups) > 1
+
+
 def test_the_largest_body_has_room_at_each_of_many_receivers(tmp_path: Path) -> None:
     (tmp_path / "config.toml").write_text('[server]\nmax_body = "100 MiB"\n[providers.github]\nsecret = "s"\n')
     hub = Hub(load_config(tmp_path / "config.toml", {}))
@@ -308,13 +344,13 @@ def test_the_largest_body_has_room_at_each_of_many_receivers(tmp_path: Path) -> 
 async def test_a_hub_that_does_not_answer_holds_no_more_than_it_may(tmp_path: Path) -> None:
     config = '[server]\nmax_pending = "1 MiB"\n[providers.github]\nsecret = "s"\n'
     (tmp_path / "config.toml").write_text(config, encoding="utf-8")
-    ours, theirs = socket.socketpair()
+    ours, theirs = make_line()
     receiver = Receiver(load_config(tmp_path / "config.toml", {}), lambda: None)
     connecting = asyncio.create_task(receiver.connect(theirs))
-    one = Channel(ours, lambda *message: None, lambda: None)
+    one = Channel(ours.messages, lambda *message: None, lambda: None)
     one.send("go", None, ["github"])
     await connecting
-    asyncio.get_running_loop().remove_reader(ours)
+    asyncio.get_running_loop().remove_reader(ours.messages)
     webhooks = Webhooks(receiver)
     answers: list[Outcome] = []
     large = b"x" * (26 * 2**20)
@@ -329,6 +365,7 @@ async def test_a_hub_that_does_not_answer_holds_no_more_than_it_may(tmp_path: Pa
     assert len(receiver._channel._unsent) < 4 * 2**20
     receiver.close()
     one.close()
+    ours.close()
 
 
 def test_a_fork_that_fails_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -356,7 +393,7 @@ def test_a_fork_that_fails_leaves_nothing_behind(tmp_path: Path, monkeypatch: py
 
 async def test_the_line_takes_messages_of_any_size_in_any_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(channel, "READ", 1000)
-    ours, theirs = socket.socketpair()
+    ours, theirs = make_line()
     got: list[tuple[Any, ...]] = []
     over = asyncio.Event()
     sent = [("kind", number, os.urandom(size)) for number, size in enumerate([0, 1, 3_000_000, 999, 70_000] * 9)]
@@ -366,7 +403,7 @@ async def test_the_line_takes_messages_of_any_size_in_any_pieces(monkeypatch: py
         if message[1] == 3:
             raise ValueError("a defect")
 
-    one, other = Channel(ours, lambda *message: None, lambda: None), Channel(theirs, take, over.set)
+    one, other = Channel(ours.messages, lambda *message: None, lambda: None), Channel(theirs.messages, take, over.set)
     for message in sent:
         one.send(*message, at_once=message[1] % 2 == 0)
     async with asyncio.timeout(20):
@@ -376,4 +413,6 @@ async def test_the_line_takes_messages_of_any_size_in_any_pieces(monkeypatch: py
         await over.wait()
     other.send("to nobody")
     await asyncio.sleep(0)
+    for end in (ours, theirs):
+        end.close()
     assert got == sent

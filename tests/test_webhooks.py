@@ -14,6 +14,7 @@ import httpx2
 import pytest
 
 from hub.errors import LogUnavailable
+from hub.receivers.channel import make_line
 from hub.receivers.pool import Fork, Link
 from hub.receivers.receiver import Receiver
 from hub.source import Outcome
@@ -75,12 +76,12 @@ class ByReceiver(InOnePiece):
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         if self.receiver is None:
-            ours, theirs = socket.socketpair()
+            ours, theirs = make_line()
             link = Link(Fork(None, socket.socket(), ours), self.app._hub, lambda sock: None)
             self.receiver = Receiver(self.app._hub.config, lambda: None)
             await self.receiver.connect(theirs)
             self.app = Webhooks(self.receiver)
-            self.link = link
+            self.link, self.line = link, ours
         return await super().handle_async_request(request)
 
     async def aclose(self) -> None:
@@ -88,6 +89,7 @@ class ByReceiver(InOnePiece):
             self.link.stop()
             self.receiver.close()
             await self.link.ended
+            self.line.close()
 
 
 @pytest.fixture(autouse=True, params=["by ASGI", "in one piece", "by a receiver"])
@@ -232,7 +234,7 @@ async def test_the_log_cannot_be_written(tmp_path: Path, monkeypatch: pytest.Mon
         async def broken(*arguments: object) -> None:
             raise LogUnavailable("the disk is full")
 
-        def not_kept(ready: object, done: Callable[[Exception], None]) -> None:
+        def not_kept(ready: object, done: Callable[[Exception], None], synced: object) -> None:
             done(LogUnavailable("the disk is full"))
 
         with monkeypatch.context() as patch:

@@ -28,6 +28,12 @@ class Stored:
     duplicate: bool = False
 
 
+Done = Callable[[list[list[Stored]] | Exception], None]
+"""Is given what was stored of each of several appends, or why one of them was not."""
+Synced = Callable[[list[list[Stored]]], None]
+"""Is given the same once it is on the disk, in a thread."""
+
+
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """One event owed to one subscription, handed out by `Feed.take`.
@@ -271,10 +277,11 @@ class Log(Protocol):
             LogError: an event can never be kept.
         """
 
-    def keep(self, ready: Any, done: Callable[[list[Stored] | Exception], None]) -> None:
-        """`append` of what was prepared, for a caller that does not wait: futures cost as much as all else of it.
+    def keep(self, ready: Sequence[Any], done: Done, synced: Synced | None = None) -> None:
+        """`append` of several that were prepared, for a caller that does not wait: futures cost as much as the rest.
 
-        done: called once in the loop, now or later, with what `append` gives or raises.
+        done: called once in the loop, now or later, with what `append` gives for each, or raises for one; synced: may
+        be called before that, in another thread; after the caller was told that the log is unavailable, too.
         """
 
     async def find(self, source: str, deliveryid: str, index: int = 0) -> Stored | None:

@@ -21,6 +21,7 @@ from hub.log.base import (
     DeliveryQuery,
     DeliveryState,
     DeliveryStatus,
+    Done,
     Health,
     Job,
     Lag,
@@ -32,6 +33,7 @@ from hub.log.base import (
     Stored,
     SubscriptionSpec,
     SubscriptionState,
+    Synced,
 )
 from hub.log.codec import to_micros
 from hub.log.sqlite_append import Append, Handover, Prepared, prepared
@@ -42,7 +44,8 @@ from hub.log.sqlite_lane import Lane
 from hub.log.sqlite_read import Reader
 from hub.log.sqlite_rows import DEAD, LATER
 from hub.log.sqlite_upkeep import Bounds, Rejections
-from hub.log.sqlite_writer import Hooks, Writer, settle
+from hub.log.sqlite_work import settle_only
+from hub.log.sqlite_writer import Hooks, Writer
 from hub.request import Request
 
 FOLLOW_BEHIND = 10_000
@@ -164,24 +167,20 @@ class SqliteLog:
         origin = partial(replace, request)  # a copy for each who asks
         for event in events:
             event.attach(origin)
-        self._keep(lambda: Append(*prepared(request, events), events), partial(settle, done))
+        self._keep(lambda: [Append(*prepared(request, events), events)], partial(settle_only, done))
         return done
 
     def prepare(self, request: Request, events: Sequence[Event]) -> Prepared:
         """See `Log.prepare`."""
         return self._handover.give(request, events)
 
-    def keep(self, ready: Prepared, done: Callable[[list[Stored] | Exception], None]) -> None:
+    def keep(self, ready: Sequence[Prepared], done: Done, synced: Synced | None = None) -> None:
         """See `Log.keep`."""
-        self._keep(lambda: self._handover.take(ready), done)
+        self._keep(lambda: [self._handover.take(one) for one in ready], done, synced)
 
-    def _keep(self, make: Callable[[], Append], done: Callable[[list[Stored] | Exception], None]) -> None:
+    def _keep(self, make: Callable[[], Sequence[Append]], done: Done, synced: Synced | None = None) -> None:
         try:
-            writer, append = self._writer, make()
-            if append.rows:
-                writer.append(append, done)
-            else:
-                done([])
+            self._writer.append(make(), done, synced)
         except LogError as error:
             done(error)
 

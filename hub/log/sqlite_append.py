@@ -158,11 +158,12 @@ class Appender:
         for append in appends:
             stored: list[Stored] = []
             raw: bytes | None = append.raw
-            for one, (packed, index, source, provider, kind, *rest) in zip(append.events, append.rows, strict=True):
+            for one, row in zip(append.events, append.rows, strict=True):
+                packed, index, source, provider, kind, delivery, at, subject, time, data = row
                 if source not in names or provider not in names or kind not in names:
                     return None
-                values += (event, packed, request, index, names[source], names[provider], names[kind], *rest)
-                values += (append.at, raw)
+                values += (event, packed, request, index, names[source], names[provider], names[kind])
+                values += (delivery, at, subject, time, data, append.at, raw)
                 raw = None  # once for all its events
                 stored.append(Stored(Position(event), one))
                 event += 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from itertools import repeat
 
 from hub.log.base import Stored
 
@@ -30,7 +31,7 @@ class Head:
             self._items.clear()
             self._bytes = 0
         each = sizes // len(fresh)
-        self._items.extend((stored, each) for stored in fresh)
+        self._items.extend(zip(fresh, repeat(each)))
         self._bytes += each * len(fresh)
         self.last = fresh[-1].position
         # dropping in steps: the front of a list is dear

@@ -5,18 +5,21 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 from hub.errors import HubError, LogError, LogUnavailable
-from hub.log.base import Stored
+from hub.log.base import Done, Stored, Synced
 from hub.log.sqlite_append import Append, Appended, Appender, cannot_keep
 from hub.log.sqlite_checkpoint import Checkpoints
 from hub.log.sqlite_files import MIB, Room, code_of, connect, is_not_now
+from hub.log.sqlite_work import Work, each, settle
 
 T = TypeVar("T")
 
@@ -26,27 +29,14 @@ BATCH_BYTES = 16 * MIB
 """No further append joins a transaction of this size."""
 WAITING_BYTES = 128 * MIB
 """No further append may wait beside this."""
+BUSY = 8
+"""Appends in one batch with which the next one waits for half as many."""
+WINDOW = 0.001
+"""Seconds that it waits for them at most."""
 PATIENCE = 4.0
 """Seconds after which a waiting append is told that the log is unavailable."""
 AGAIN = 0.25
 """Seconds between tries to write kept outcomes."""
-
-
-@dataclass(slots=True, eq=False)
-class Work:
-    """An append, or another change as a function of the connection, and who waits for it.
-
-    settle: is given the result or an error, once, in the loop; keep: while the log cannot be written it is not given
-    up, but tried again; forgets: it drops names.
-    """
-
-    settle: Callable[[Any], None]
-    since: float
-    append: Append | None = None
-    change: Callable[[sqlite3.Connection], Any] | None = None
-    keep: bool = False
-    forgets: bool = False
-    settled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,23 +66,30 @@ class Writer:
         self._closing = False
         self._ended: asyncio.Future[None] = self._loop.create_future()
         self._checkpoints = Checkpoints(path)
-        self._size = 0
+        self._appends = self._size = 0
+        """Of the newest batch, and its bytes."""
+        self._enough = 0
+        """Appends for which the thread is waiting, if it has some already."""
         self.trouble = ""
         self._connection: sqlite3.Connection | None = None
         self._appender: Appender | None = None
         self._thread = threading.Thread(target=self._run, name=f"log writer {path.name}", daemon=True)
         self._thread.start()
 
-    def append(self, append: Append, settle: Callable[[list[Stored] | Exception], None]) -> None:
-        """settle: called when it is synced to disk, or cannot be. Raises: LogUnavailable"""
+    def append(self, appends: Sequence[Append], settle: Done, synced: Synced | None = None) -> None:
+        """settle, synced: see `Log.keep`. Raises: LogUnavailable"""
+        if not any(append.rows for append in appends):
+            settle([[] for _ in appends])
+            return
+        size = sum([append.size for append in appends])
         if self._closing:
             raise LogUnavailable("the log is closed")
-        if self._bytes + append.size > WAITING_BYTES and self._bytes:
+        if self._bytes + size > WAITING_BYTES and self._bytes:
             raise LogUnavailable("too many requests wait to be written to the log")
-        self._bytes += append.size
+        self._bytes += size
         if self._watch is None:
             self._watch = self._loop.call_later(0.5, self._look)
-        self._put(Work(settle, self._loop.time(), append=append))
+        self._put(Work(settle, self._loop.time(), appends, synced, size))
 
     async def change(
         self, change: Callable[[sqlite3.Connection], T], *, keep: bool = False, forgets: bool = False
@@ -126,7 +123,12 @@ class Writer:
         with self._ready:
             self._queue.extend(self._arrived)
             self._arrived.clear()
-            self._ready.notify()
+            if self._closing or not self._enough or self._waiting() >= self._enough:
+                self._ready.notify()
+
+    def _waiting(self) -> int:
+        """Appends that wait for the thread; asked under the lock."""
+        return sum([len(work.appends) for work in self._queue])
 
     def _look(self) -> None:
         """A disk that hangs answers nobody: let the waiting ones go in time."""
@@ -134,7 +136,7 @@ class Writer:
         with self._ready:
             waiting = [*self._serving, *self._queue]
         for work in waiting:
-            if work.append is not None and not work.settled and self._loop.time() - work.since > PATIENCE:
+            if work.appends and not work.settled and self._loop.time() - work.since > PATIENCE:
                 self.trouble = f"the disk of {self._path} has not answered for {PATIENCE:.0f} s"
                 self._settle(work, LogUnavailable(self.trouble))
         if self._bytes:
@@ -143,10 +145,8 @@ class Writer:
     # in the loop, told by the thread
 
     def _done(self, results: Sequence[tuple[Work, Any]], fresh: list[Stored], requeued: set[int]) -> None:
-        size = 0
+        size = sum([work.size for work, _ in results])
         for work, result in results:
-            if work.append is not None:
-                size += work.append.size
             self._settle(work, result)
         self._bytes -= size
         if fresh or requeued:
@@ -194,7 +194,7 @@ class Writer:
     def _next(self) -> list[Work] | None:
         """What waits now; [] when there is time for other work; None at the end.
 
-        Under load each batch has what came during the one before: no window, and no waiting without load.
+        Under load each batch has what came during the one before, and no request waits without load.
         """
         with self._ready:
             self._serving = ()
@@ -208,22 +208,31 @@ class Writer:
                 due = self._connection is not None and self._checkpoints.due
                 if not self._ready.wait(0.02 if due else None) and due:
                     return []
+            self._wait_for_more()
             batch, self._kept = self._kept, []
             appends = size = 0
             while self._queue and appends < BATCH and size < BATCH_BYTES:
                 work = self._queue.popleft()
-                if work.append is not None:
-                    appends += 1
-                    size += work.append.size
+                appends += len(work.appends)
+                size += work.size
                 batch.append(work)
-            self._size, self._serving = size, batch
+            self._appends, self._size, self._serving = appends, size, batch
             return batch
+
+    def _wait_for_more(self) -> None:
+        """Under load, for a moment: what is half a batch then is as dear as a whole one."""
+        if self._appends < BUSY:
+            return
+        self._enough, end = self._appends // 2, time.monotonic() + WINDOW
+        while self._waiting() < self._enough and not self._closing and (left := end - time.monotonic()) > 0:
+            self._ready.wait(left)
+        self._enough = 0
 
     def _serve(self, batch: list[Work]) -> None:
         results: list[tuple[Work, Any]] = []
         works = []
         for work in batch:
-            if work.append is not None and work.settled:
+            if work.appends and work.settled:
                 results.append((work, None))  # given up meanwhile
             else:
                 works.append(work)
@@ -231,11 +240,15 @@ class Writer:
         try:
             if not self._room.check(self._spare):
                 refused = LogUnavailable(f"the disk of {self._path} is nearly full; free some space")
-                results += [(work, refused) for work in works if work.append is not None]
-                works = [work for work in works if work.append is None]
+                results += [(work, refused) for work in works if work.appends]
+                works = [work for work in works if not work.appends]
                 self.trouble = str(refused)
             written, appended = self._write(works)
             results += written
+            for work, result in written:
+                if work.synced is not None and not isinstance(result, Exception):
+                    with suppress(Exception):  # who waits is told in the loop, too
+                        work.synced(result)
             if not self._room.low:
                 self.trouble = ""
         except Exception as error:
@@ -263,9 +276,9 @@ class Writer:
     def _write(self, works: Sequence[Work]) -> tuple[list[tuple[Work, Any]], Appended]:
         """All in one transaction; if one of them is bad, each in its own, so that only the bad one fails."""
         connection, appender = self._connect()
-        appends = [work.append for work in works if work.append is not None]
+        appends = [append for work in works for append in work.appends]
         appender.compress(appends)
-        if len(appends) == len(works):
+        if all(work.appends for work in works):
             try:
                 appended = appender.at_once(appends)
             except Exception as error:
@@ -273,7 +286,7 @@ class Writer:
                     raise
                 appended = None  # one of them is bad
             if appended is not None:
-                return list(zip(works, appended.stored, strict=True)), appended
+                return list(each(works, appended)), appended
         connection.execute("BEGIN IMMEDIATE")
         try:
             outcome = self._together(connection, appender, works)
@@ -290,12 +303,12 @@ class Writer:
     def _together(
         self, connection: sqlite3.Connection, appender: Appender, works: Sequence[Work]
     ) -> tuple[list[tuple[Work, Any]], Appended]:
-        appends = [work for work in works if work.append is not None]
+        appends = [append for work in works for append in work.appends]
         appended = Appended()
         if appends:
             now = int(self._hooks.clock() * 1_000_000)
-            appended = appender.write([work.append for work in appends if work.append is not None], now)
-        results: list[tuple[Work, Any]] = list(zip(appends, appended.stored, strict=True))
+            appended = appender.write(appends, now)
+        results: list[tuple[Work, Any]] = list(each(works, appended))
         results += [(work, work.change(connection)) for work in works if work.change is not None]
         if any(work.forgets for work in works):
             appender.forget()
@@ -363,14 +376,3 @@ class Writer:
                 connection.close()
             except sqlite3.Error as error:
                 self.trouble = f"{self._path} could not be closed: {error}"
-
-
-def settle(future: asyncio.Future[T], result: T | Exception) -> None:
-    """Tell whoever waits for it, if somebody still does."""
-    if future.done():
-        return
-    if isinstance(result, Exception):
-        future.set_exception(result)
-        future.exception()  # nobody may be waiting any more
-    else:
-        future.set_result(result)

@@ -7,19 +7,40 @@ import marshal
 import socket
 from collections.abc import Callable
 from struct import Struct
-from typing import Any
+from typing import Any, NamedTuple
 
 import structlog
 
 from hub.retry import reason_of
 
 LENGTH = Struct("<I")
-GROUP = 16
-"""Messages that do not wait for the end of the loop's turn: the other side can begin with them."""
+ANSWER = 1 << 16
+"""Bytes of the longest answer."""
 READ = 1 << 18
 """Bytes read at once."""
 MUCH = 1 << 20
 """Bytes that the other side has not taken, beyond which what nobody waits for is not sent."""
+
+
+class Line(NamedTuple):
+    """One end of it. messages: in both directions; answers: from the hub, of any of its threads, each in one packet."""
+
+    messages: socket.socket
+    answers: socket.socket
+
+    def close(self) -> None:
+        """Both."""
+        self.messages.close()
+        self.answers.close()
+
+
+def make_line() -> tuple[Line, Line]:
+    """Both ends."""
+    pairs = socket.socketpair(), socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    ours, theirs = (Line(*ends) for ends in zip(*pairs, strict=True))
+    for end in (ours.answers, theirs.answers):
+        end.setblocking(False)
+    return ours, theirs
 
 
 class Channel:
@@ -47,9 +68,12 @@ class Channel:
         return len(self._unsent) > MUCH
 
     def send(self, *message: Any, at_once: bool = False) -> None:
-        """What is sent in one turn of the loop goes in few pieces; to an end that is gone it goes nowhere."""
+        """What is sent in one turn of the loop goes in one piece, at its end; to an end that is gone it goes nowhere.
+
+        at_once: now, with what waits: the other side can begin with it.
+        """
         self._waiting.append(message)
-        if at_once or len(self._waiting) == GROUP:
+        if at_once:
             self._flush()
         elif len(self._waiting) == 1:
             self._loop.call_soon(self._flush)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import marshal
 import multiprocessing
 import multiprocessing.process
 import os
@@ -10,6 +11,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -20,7 +22,7 @@ from hub.core import Hub, all_known
 from hub.errors import LogUnavailable
 from hub.log.base import Stored
 from hub.log.codec import from_micros, unflatten
-from hub.receivers.channel import Channel
+from hub.receivers.channel import Channel, Line, make_line
 from hub.receivers.receiver import ACCEPTED, run
 from hub.retry import reason_of
 from hub.source import Outcome
@@ -48,7 +50,7 @@ class Fork:
 
     process: multiprocessing.process.BaseProcess
     sock: socket.socket
-    line: socket.socket
+    line: Line
 
     def end(self) -> None:
         """At once."""
@@ -74,7 +76,7 @@ class Receivers:
         forks: list[Fork] = []
         receivers = cls(forks)
         for sock in sockets:
-            ours, theirs = socket.socketpair()
+            ours, theirs = make_line()
             # whatever one of them holds stays open as long as it lives
             foreign = [*others, *(one for one in sockets if one is not sock), ours, *(fork.line for fork in forks)]
             arguments = (config, sock, theirs, foreign, 1 / len(sockets), os.getpid())
@@ -135,7 +137,7 @@ class Link:
             "health": self._health,
             "ready": self._is_ready,
         }
-        self._channel = Channel(fork.line, self._take, self._gone)
+        self._channel = Channel(fork.line.messages, self._take, self._gone)
         self.send("go", hub.public_url, [one.name for one in hub.config.sources if _is_theirs(hub, one)])
 
     def send(self, *message: Any) -> None:
@@ -155,25 +157,31 @@ class Link:
     def _take(self, kind: str, *parts: Any) -> None:
         self._kinds[kind](*parts)
 
-    def _keep(self, number: int, name: str, method: str, began: float, ready: Any) -> None:
-        self._hub.log.keep(ready, partial(self._kept, number, name, method, began))
+    def _keep(self, number: int, name: str, method: str, began: Sequence[float], ready: Sequence[Any]) -> None:
+        told = False
 
-    def _kept(self, number: int, name: str, method: str, began: float, kept: list[Stored] | Exception) -> None:
-        outcome, stored = ACCEPTED, []
-        if isinstance(kept, LogUnavailable):
-            outcome = not_kept(kept)
-        elif isinstance(kept, Exception):
-            self.send("again", number)
-            return
-        else:
-            stored = kept
-        self._hub.telemetry.answered(name, method, outcome, stored, time.perf_counter() - began)
-        if not stored:
-            self._decided(number, outcome)
-        elif stored[0].duplicate:
-            self.send("kept", number, stored[0].event.id, all_known(stored))
-        else:
-            self.send("kept", number)
+        def synced(kept: list[list[Stored]]) -> None:
+            # in the log's thread: two changes of thread sooner than by the loop
+            nonlocal told
+            with suppress(OSError):  # it is full, or the receiver is gone
+                self._fork.line.answers.send(marshal.dumps((number, _known(kept))))
+                told = True
+
+        def settled(kept: list[list[Stored]] | Exception) -> None:
+            now = time.perf_counter()
+            took = [now - one for one in began]
+            if isinstance(kept, LogUnavailable):
+                outcome = not_kept(kept)
+                self._hub.telemetry.all_answered(name, method, outcome, [()] * len(took), took)
+                self._decided(number, outcome)
+            elif isinstance(kept, Exception):
+                self.send("again", number)
+            else:
+                self._hub.telemetry.all_answered(name, method, ACCEPTED, kept, took)
+                if not told:
+                    self.send("kept", number, _known(kept))
+
+        self._hub.log.keep(ready, settled, synced)
 
     def _decide(self, number: int, name: str, at: int, flat: bytes) -> None:
         answer = partial(self._decided, number)
@@ -221,14 +229,19 @@ class Link:
 def _child(
     config: Config,
     sock: socket.socket,
-    line: socket.socket,
-    foreign: Sequence[socket.socket],
+    line: Line,
+    foreign: Sequence[socket.socket | Line],
     share: float,
     parent: int,
 ) -> None:
     for one in foreign:
         one.close()
     run(config, sock, line, share, parent)
+
+
+def _known(kept: Sequence[list[Stored]]) -> dict[int, tuple[str, bool]]:
+    """See `Receiver._kept`."""
+    return {place: (stored[0].event.id, all_known(stored)) for place, stored in enumerate(kept) if stored[0].duplicate}
 
 
 def _is_theirs(hub: Hub, settings: SourceConfig) -> bool:

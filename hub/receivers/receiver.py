@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
+import marshal
 import os
 import signal
 import socket
@@ -21,7 +22,7 @@ from hub.errors import KeyNeeded, LogError
 from hub.log import open_log
 from hub.log.codec import flatten, to_micros
 from hub.process import loop_factory, settle_memory
-from hub.receivers.channel import Channel
+from hub.receivers.channel import ANSWER, Channel, Line
 from hub.request import Request
 from hub.retry import reason_of
 from hub.source import Outcome, Source
@@ -34,9 +35,11 @@ PR_SET_PDEATHSIG = 1
 LARGE = 64 * 1024
 """Bytes of a body that goes to the hub alone: pieces of many of them would be in memory several times."""
 ACCEPTED = Outcome(accepted=True, status=200, stage="accepted")
+GROUP = 12
+"""Requests that are handed over together, before the end of the loop's turn: the hub can begin with them."""
 
 
-def run(config: Config, sock: socket.socket, line: socket.socket, share: float, parent: int) -> None:
+def run(config: Config, sock: socket.socket, line: Line, share: float, parent: int) -> None:
     """Receive on a socket until the hub says so, or is gone. parent: the hub's process id."""
     _end_with(parent)
     # one Ctrl-C reaches every process of a terminal: the hub says when this one ends
@@ -50,7 +53,7 @@ def run(config: Config, sock: socket.socket, line: socket.socket, share: float, 
         sys.exit(1)
 
 
-async def _receive(config: Config, sock: socket.socket, line: socket.socket, share: float) -> None:
+async def _receive(config: Config, sock: socket.socket, line: Line, share: float) -> None:
     receiver = Receiver(config, _gone)
     await receiver.connect(line)
     listener = Listener(Webhooks(receiver, share), sock, config.server)
@@ -85,6 +88,17 @@ class Asked(NamedTuple):
     first: str = ""
 
 
+class Group(NamedTuple):
+    """Accepted requests of one source and method that go to the hub together, and are answered together.
+
+    began: when each was there, in seconds; ready: what is to be kept of each.
+    """
+
+    asked: list[Asked]
+    began: list[float]
+    ready: list[Any]
+
+
 class Receiver:
     """Stands for the hub before the webhook listener (see `hub.web.webhooks.Receives`).
 
@@ -100,23 +114,28 @@ class Receiver:
         self._sources: dict[str, Source] = {}
         self._log = open_log(config.log.url, config.folder)
         self._numbers = count()
-        self._asked: dict[int, Asked] = {}
+        self._groups: dict[tuple[str, str], Group] = {}
+        self._gathered = 0
+        self._asked: dict[int, list[Asked]] = {}
         self._health: list[asyncio.Future[bool]] = []
-        self._started: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._loop = asyncio.get_running_loop()
+        self._started: asyncio.Future[None] = self._loop.create_future()
         self._channel: Channel
         self._kinds: dict[str, Callable[..., None]] = {
             "go": self._go,
             "leave": self._leave,
             "kept": self._kept,
             "decided": self._decided,
-            "again": self._decide,
+            "again": self._again,
             "healthy": self._healthy,
             "stop": self.stopped.set,
         }
 
-    async def connect(self, line: socket.socket) -> None:
+    async def connect(self, line: Line) -> None:
         """Done when the hub has said what is to be received."""
-        self._channel = Channel(line, self._take, self._gone)
+        self._channel = Channel(line.messages, self._take, self._gone)
+        self._answers = line.answers
+        self._loop.add_reader(line.answers, self._read_answers)
         await self._started
 
     def ready(self) -> None:
@@ -125,29 +144,29 @@ class Receiver:
 
     def close(self) -> None:
         """Send what is left to be sent."""
+        self._hand_over()
+        self._loop.remove_reader(self._answers)
+        self._answers.close()
         self._channel.close()
 
     def receive_soon(self, name: str, request: Request, answer: Callable[[Outcome], None]) -> None:
         """See `Hub.receive_soon`."""
-        began, source, number = time.perf_counter(), self._sources.get(name), next(self._numbers)
+        began, source = time.perf_counter(), self._sources.get(name)
         if source is not None:
             try:
                 outcome = source.examine(request)
                 if outcome.plain:
                     ready = self._log.prepare(request, outcome.events)
-                    self._asked[number] = Asked(name, request, answer, outcome.events[0].id)
-                    large = len(request.body) > LARGE
-                    self._channel.send("keep", number, name, request.method, began, ready, at_once=large)
+                    self._gather(Asked(name, request, answer, outcome.events[0].id), began, ready)
                     return
             except (KeyNeeded, LogError):
                 pass
         request.let_go()
-        self._asked[number] = Asked(name, request, answer)
-        self._decide(number)
+        self._decide(Asked(name, request, answer))
 
     async def receive(self, name: str, request: Request) -> Outcome:
         """See `Hub.receive`."""
-        answered: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        answered: asyncio.Future[Outcome] = self._loop.create_future()
         self.receive_soon(name, request, answered.set_result)
         return await answered
 
@@ -160,16 +179,38 @@ class Receiver:
 
     async def writable(self) -> bool:
         """See `Hub.writable`."""
-        answered: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        answered: asyncio.Future[bool] = self._loop.create_future()
         self._health.append(answered)
         self._channel.send("health")
         return await answered
 
-    def _decide(self, number: int) -> None:
-        """The hub is to decide; it also asks for that itself, when what was read here cannot be kept."""
-        name, request, *_ = self._asked[number]
+    def _gather(self, asked: Asked, began: float, ready: Any) -> None:
+        key = asked.name, asked.request.method
+        group = self._groups.get(key)
+        if group is None:
+            group = self._groups[key] = Group([], [], [])
+        group.asked.append(asked)
+        group.began.append(began)
+        group.ready.append(ready)
+        self._gathered += 1
+        if self._gathered == GROUP or len(asked.request.body) > LARGE:
+            self._hand_over()
+        elif self._gathered == 1:
+            self._loop.call_soon(self._hand_over)
+
+    def _hand_over(self) -> None:
+        groups, self._groups, self._gathered = self._groups, {}, 0
+        for (name, method), group in groups.items():
+            number = next(self._numbers)
+            self._asked[number] = group.asked
+            self._channel.send("keep", number, name, method, group.began, group.ready, at_once=True)
+
+    def _decide(self, asked: Asked) -> None:
+        """The hub is to decide."""
+        request, number = asked.request, next(self._numbers)
+        self._asked[number] = [asked]
         large = len(request.body) > LARGE
-        self._channel.send("decide", number, name, to_micros(request.received), flatten(request), at_once=large)
+        self._channel.send("decide", number, asked.name, to_micros(request.received), flatten(request), at_once=large)
 
     # what the hub says
 
@@ -184,14 +225,30 @@ class Receiver:
     def _leave(self, name: str) -> None:
         self._sources.pop(name, None)
 
-    def _kept(self, number: int, known: str = "", duplicate: bool = False) -> None:
-        """known: the first event's id, if the hub had it already; duplicate: it had all of them."""
-        asked = self._asked.pop(number)
-        asked.answer(accepted(ACCEPTED, known or asked.first, duplicate=duplicate))
+    def _read_answers(self) -> None:
+        try:
+            while answer := self._answers.recv(ANSWER):
+                self._kept(*marshal.loads(answer))  # noqa: S302  # of our own program
+        except BlockingIOError:
+            return
+        self._loop.remove_reader(self._answers)  # the hub is gone, of which the channel tells
+
+    def _kept(self, number: int, known: dict[int, tuple[str, bool]]) -> None:
+        """known: by place in the group, of requests whose first event the hub had already: its id, and if it had all
+        of them."""
+        for place, asked in enumerate(self._asked.pop(number, ())):
+            first, duplicate = known.get(place) or (asked.first, False)
+            asked.answer(accepted(ACCEPTED, first, duplicate=duplicate))
 
     def _decided(self, number: int, status: int, headers: dict[str, str], body: bytes) -> None:
-        answer = self._asked.pop(number).answer
-        answer(Outcome(accepted=status < 300, status=status, stage="decided", headers=headers, body=body))
+        outcome = Outcome(accepted=status < 300, status=status, stage="decided", headers=headers, body=body)
+        for asked in self._asked.pop(number):
+            asked.answer(outcome)
+
+    def _again(self, number: int) -> None:
+        """One of them cannot be kept: the hub decides about each."""
+        for asked in self._asked.pop(number):
+            self._decide(asked)
 
     def _healthy(self, writable: bool) -> None:
         for answered in self._health:

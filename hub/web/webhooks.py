@@ -17,7 +17,7 @@ from starlette.routing import Route
 
 from hub.answers import unavailable
 from hub.config import Config
-from hub.request import Headers, Request
+from hub.request import Fields, Headers, Request
 from hub.source import Outcome, problem
 from hub.web.deadlines import Deadlines
 from hub.web.guard import hostname
@@ -26,8 +26,6 @@ Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
-Fields = Mapping[bytes, bytes]
-"""Headers by name."""
 
 PREFIX = "/webhooks/"
 SEEN = 1024
@@ -169,17 +167,15 @@ class Webhooks:
         await _answer(outcome, arrived.method, send)
 
     def _request(self, name: str, arrived: Arrived, fields: Fields, host: str, proxied: bool) -> Request:
-        request = Request(
-            method=arrived.method,
-            url=self._url(name, arrived, fields, host, proxied),
-            headers=arrived.headers,
-            body=arrived.body,
-            received=datetime.now(UTC),
-            peer=self._peer(arrived, fields, proxied),
+        return Request.arrived(
+            arrived.method,
+            self._url(name, arrived, fields, host, proxied),
+            arrived.headers,
+            arrived.body,
+            datetime.now(UTC),
+            self._peer(arrived, fields) if proxied else arrived.client,
+            fields if len(fields) == len(arrived.headers) else None,
         )
-        if len(fields) == len(arrived.headers):  # no name is there twice
-            request.__dict__["fields"] = fields
-        return request
 
     def _host(self, fields: Fields, proxied: bool) -> str:
         host = fields.get(b"host", b"").decode("latin-1")
@@ -255,10 +251,10 @@ class Webhooks:
             trusted = self._seen[address] = _is_in(address, self._proxies)
         return trusted
 
-    def _peer(self, arrived: Arrived, fields: Fields, proxied: bool) -> str:
-        """The sender: the last address in X-Forwarded-For that is no trusted proxy, read from the right."""
+    def _peer(self, arrived: Arrived, fields: Fields) -> str:
+        """Behind a trusted proxy the last address in X-Forwarded-For that is none, read from the right."""
         peer = arrived.client
-        if not proxied or b"x-forwarded-for" not in fields:
+        if b"x-forwarded-for" not in fields:
             return peer
         forwarded = b",".join(value for name, value in arrived.headers if name == b"x-forwarded-for")
         for hop in reversed(forwarded.decode("latin-1").split(",")):

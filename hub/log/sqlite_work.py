@@ -1,0 +1,60 @@
+"""What waits for the thread that writes to the SQLite log, and how those who wait are told."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from hub.log.base import Stored, Synced
+from hub.log.sqlite_append import Append, Appended
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True, eq=False)
+class Work:
+    """Appends, or another change as a function of the connection, and who waits for it.
+
+    settle: is given the result or an error, once, in the loop; synced: see `hub.log.base.Synced`; size: about how many
+    bytes of memory the appends take; keep: while the log cannot be written it is not given up, but tried again;
+    forgets: it drops names.
+    """
+
+    settle: Callable[[Any], None]
+    since: float
+    appends: Sequence[Append] = ()
+    synced: Synced | None = None
+    size: int = 0
+    change: Callable[[sqlite3.Connection], Any] | None = None
+    keep: bool = False
+    forgets: bool = False
+    settled: bool = False
+
+
+def each(works: Sequence[Work], appended: Appended) -> Iterator[tuple[Work, list[list[Stored]]]]:
+    """What was stored of each work that has appends."""
+    start = 0
+    for work in works:
+        if work.appends:
+            end = start + len(work.appends)
+            yield work, appended.stored[start:end]
+            start = end
+
+
+def settle(future: asyncio.Future[T], result: T | Exception) -> None:
+    """Tell whoever waits for it, if somebody still does."""
+    if future.done():
+        return
+    if isinstance(result, Exception):
+        future.set_exception(result)
+        future.exception()  # nobody may be waiting any more
+    else:
+        future.set_result(result)
+
+
+def settle_only(future: asyncio.Future[list[Stored]], result: list[list[Stored]] | Exception) -> None:
+    """The same for whoever waits for the one append of a work."""
+    settle(future, result if isinstance(result, Exception) else result[0])
