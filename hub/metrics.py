@@ -53,10 +53,12 @@ class Spread(Collector):
             self._counts[()] = [0] * (len(self._bounds) + 1)
         registry.register(self)
 
-    def add(self, seconds: float, *labels: str) -> None:
-        """One more that took so long."""
-        self._counts[labels][bisect_left(self._bounds, seconds)] += 1
-        self._sums[labels] += seconds
+    def add(self, *seconds: float, labels: Labels = ()) -> None:
+        """More that took so long."""
+        counts = self._counts[labels]
+        for one in seconds:
+            counts[bisect_left(self._bounds, one)] += 1
+        self._sums[labels] += sum(seconds)
 
     def collect(self) -> Iterator[Metric]:
         """See `Collector`."""

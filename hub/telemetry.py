@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from contextlib import suppress
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal
 
 import structlog
@@ -69,10 +70,10 @@ class Telemetry:
             self.duplicates.add(label, count=duplicates)
         if not outcome.accepted and outcome.stage == "verify":
             self.rejections.add(label, outcome.reason, count=len(took))
-        for each, seconds in zip(stored, took, strict=True):
-            self.answer_seconds.add(seconds)
-            if self._budget.spend(self._suppressed):
-                self._answered(label, method, outcome, each, seconds)
+        self.answer_seconds.add(*took)
+        lines = self._budget.spend(self._suppressed, len(took))
+        for each, seconds in islice(zip(stored, took, strict=True), lines):
+            self._answered(label, method, outcome, each, seconds)
 
     def _answered(self, label: str, method: str, outcome: Outcome, stored: Sequence[Stored], took: float) -> None:
         first = stored[0] if stored else None
@@ -96,7 +97,7 @@ class Telemetry:
     def attempted(self, event: Event, delivery: Delivery, attempt: Attempt) -> None:
         """An attempt at a delivery is over."""
         self.attempts.add(attempt.subscription, attempt.outcome)
-        self.attempt_seconds.add(attempt.took, attempt.subscription)
+        self.attempt_seconds.add(attempt.took, labels=(attempt.subscription,))
         if not self._budget.spend(self._suppressed):
             return
         self._log.info(
@@ -135,14 +136,16 @@ class _Budget:
         self._second = 0
         self._spent = 0
 
-    def spend(self, tell: Callable[[int], None]) -> bool:
+    def spend(self, tell: Callable[[int], None], lines: int = 1) -> int:
+        """How many of so many lines may be written."""
         second = int(time.monotonic())
         if second != self._second:
             over, self._second, self._spent = self._spent - self._rate, second, 0
             if over > 0:
                 tell(over)
-        self._spent += 1
-        return self._spent <= self._rate
+        left = max(0, self._rate - self._spent)
+        self._spent += lines
+        return min(lines, left)
 
 
 def configure_logging(style: Literal["auto", "terminal", "json", "quiet"], secrets: frozenset[str]) -> None:

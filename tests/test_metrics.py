@@ -46,7 +46,7 @@ def test_spreads_are_those_of_the_library() -> None:
     chance = random.Random(7)
     for seconds in (*SECONDS, 0.0, 100.0, *(chance.expovariate(50) for _ in range(500))):
         who = chance.choice("ab")
-        spreads[0].add(seconds, who)
+        spreads[0].add(seconds, labels=(who,))
         histograms[0].labels(who).observe(seconds)
         spreads[1].add(seconds)
         histograms[1].observe(seconds)

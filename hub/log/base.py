@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Generic, Literal, NewType, Protocol, TypeVar
+from typing import Any, Generic, Literal, NamedTuple, NewType, Protocol, TypeVar
 
 from hub.event import Event
 from hub.request import Request
@@ -19,8 +19,7 @@ DeliveryStatus = Literal["delivered", "filtered", "waiting", "in-flight", "later
 """What became of one event for one subscription."""
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(NamedTuple):
     """An event as the log holds it. duplicate: it was there before; position and event are the first one's."""
 
     position: Position

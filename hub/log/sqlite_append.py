@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from typing import Any
 
@@ -230,7 +230,7 @@ class Appender:
         for part in _parts(keys):
             for source, delivery, index, seq in find_all(part, connection):
                 row = connection.execute(f"{STORED} WHERE e.seq = ?", (seq,)).fetchone()
-                found[source, delivery, index] = replace(stored_of(row, self._unpacker), duplicate=True)
+                found[source, delivery, index] = stored_of(row, self._unpacker)._replace(duplicate=True)
         return found
 
     def _ids(self, names: set[Text]) -> dict[Text, int]:

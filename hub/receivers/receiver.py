@@ -10,7 +10,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import count
 from typing import Any, NamedTuple
 
@@ -88,17 +88,6 @@ class Asked(NamedTuple):
     first: str = ""
 
 
-class Group(NamedTuple):
-    """Accepted requests of one source and method that go to the hub together, and are answered together.
-
-    began: when each was there, in seconds; ready: what is to be kept of each.
-    """
-
-    asked: list[Asked]
-    began: list[float]
-    ready: list[Any]
-
-
 class Receiver:
     """Stands for the hub before the webhook listener (see `hub.web.webhooks.Receives`).
 
@@ -114,9 +103,9 @@ class Receiver:
         self._sources: dict[str, Source] = {}
         self._log = open_log(config.log.url, config.folder)
         self._numbers = count()
-        self._groups: dict[tuple[str, str], Group] = {}
+        self._groups: dict[tuple[str, str], list[tuple[Asked, float, Any]]] = {}
         self._gathered = 0
-        self._asked: dict[int, list[Asked]] = {}
+        self._asked: dict[int, Sequence[Asked]] = {}
         self._health: list[asyncio.Future[bool]] = []
         self._loop = asyncio.get_running_loop()
         self._started: asyncio.Future[None] = self._loop.create_future()
@@ -185,13 +174,9 @@ class Receiver:
         return await answered
 
     def _gather(self, asked: Asked, began: float, ready: Any) -> None:
+        """began: when it was there, in seconds; ready: what is to be kept."""
         key = asked.name, asked.request.method
-        group = self._groups.get(key)
-        if group is None:
-            group = self._groups[key] = Group([], [], [])
-        group.asked.append(asked)
-        group.began.append(began)
-        group.ready.append(ready)
+        self._groups.setdefault(key, []).append((asked, began, ready))
         self._gathered += 1
         if self._gathered == GROUP or len(asked.request.body) > LARGE:
             self._hand_over()
@@ -199,11 +184,13 @@ class Receiver:
             self._loop.call_soon(self._hand_over)
 
     def _hand_over(self) -> None:
+        """What was gathered, by source and method; the requests of a group are kept and answered together."""
         groups, self._groups, self._gathered = self._groups, {}, 0
         for (name, method), group in groups.items():
+            asked, began, ready = zip(*group, strict=True)
             number = next(self._numbers)
-            self._asked[number] = group.asked
-            self._channel.send("keep", number, name, method, group.began, group.ready, at_once=True)
+            self._asked[number] = asked
+            self._channel.send("keep", number, name, method, began, ready, at_once=True)
 
     def _decide(self, asked: Asked) -> None:
         """The hub is to decide."""
