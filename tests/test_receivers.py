@@ -300,11 +300,12 @@ async def test_a_batch_of_which_some_are_known(tmp_path: Path) -> None:
         assert await hub.log.count(Query()) == 2
 
 
-@pytest.mark.parametrize("trouble", ["no line for answers", "one cannot be kept", "answered twice"])
+@pytest.mark.parametrize("trouble", ["no line for answers", "one cannot be kept", "an answer fails", "answered twice"])
 async def test_a_group_is_answered_whatever_happens_to_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trouble: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], trouble: str
 ) -> None:
     async with linked(tmp_path, '[providers.github]\nsecret = "s"\n') as (hub, receiver, link):
+        headers, body = signed("github")
         keep, groups = hub.log.keep, list[int]()
 
         def not_this_one(ready: Any, done: Any, synced: Any) -> None:
@@ -315,8 +316,11 @@ async def test_a_group_is_answered_whatever_happens_to_it(
             link._fork.line.answers.close()
         elif trouble == "one cannot be kept":
             monkeypatch.setattr(hub.log, "keep", not_this_one)
+        elif trouble == "an answer fails":
+            receiver.receive_soon("github", Request.make(headers=headers, body=body), lambda outcome: 1 / 0)  # type: ignore[arg-type, return-value]
         else:
             link.send("kept", 12345, {})
+            link.send("decided", 12345, 503, {}, b"")
 
         async def send() -> Any:
             headers, body = signed("github")
@@ -330,6 +334,9 @@ async def test_a_group_is_answered_whatever_happens_to_it(
         for body in bodies:
             assert await hub.log.get(body["id"]) is not None
         assert receiver._asked == {}
+        said = capsys.readouterr().out
+        assert ("could not be answered" in said) == (trouble == "an answer fails")
+        assert "could not be taken" not in said
         if trouble == "one cannot be kept":
             assert max(groups) > 1
 

@@ -223,25 +223,37 @@ class Receiver:
     def _kept(self, number: int, known: dict[int, tuple[str, bool]]) -> None:
         """known: by place in the group, of requests whose first event the hub had already: its id, and if it had all
         of them."""
-        for place, asked in enumerate(self._asked.pop(number, ())):
+        for place, asked in enumerate(self._pop(number)):
             first, duplicate = known.get(place) or (asked.first, False)
-            asked.answer(accepted(ACCEPTED, first, duplicate=duplicate))
+            _answer(asked, accepted(ACCEPTED, first, duplicate=duplicate))
 
     def _decided(self, number: int, status: int, headers: dict[str, str], body: bytes) -> None:
         outcome = Outcome(accepted=status < 300, status=status, stage="decided", headers=headers, body=body)
-        for asked in self._asked.pop(number):
-            asked.answer(outcome)
+        for asked in self._pop(number):
+            _answer(asked, outcome)
 
     def _again(self, number: int) -> None:
         """One of them cannot be kept: the hub decides about each."""
-        for asked in self._asked.pop(number):
+        for asked in self._pop(number):
             self._decide(asked)
+
+    def _pop(self, number: int) -> Sequence[Asked]:
+        """None if they are answered: the hub may say that the log is unavailable at the moment that they are kept."""
+        return self._asked.pop(number, ())
 
     def _healthy(self, writable: bool) -> None:
         for answered in self._health:
             if not answered.done():
                 answered.set_result(writable)
         self._health.clear()
+
+
+def _answer(asked: Asked, outcome: Outcome) -> None:
+    try:
+        asked.answer(outcome)
+    except Exception as error:  # the others of its group are none the worse
+        text = f"a request could not be answered: {reason_of(error)}"
+        structlog.get_logger("hub").error("warning", text=text)
 
 
 def _gone() -> None:
