@@ -30,7 +30,7 @@ from hub.config import load_config
 from hub.core import Hub
 from hub.errors import LogError
 from hub.log.base import Query
-from hub.receivers import Receivers, channel
+from hub.receivers import Receivers
 from hub.receivers.channel import Channel, make_line
 from hub.receivers.pool import Fork, Link
 from hub.receivers.receiver import Receiver
@@ -396,30 +396,3 @@ def test_a_fork_that_fails_leaves_nothing_behind(tmp_path: Path, monkeypatch: py
     assert not started[0].is_alive()
     for sock in sockets:
         sock.close()
-
-
-async def test_the_line_takes_messages_of_any_size_in_any_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(channel, "READ", 1000)
-    ours, theirs = make_line()
-    got: list[tuple[Any, ...]] = []
-    over = asyncio.Event()
-    sent = [("kind", number, os.urandom(size)) for number, size in enumerate([0, 1, 3_000_000, 999, 70_000] * 9)]
-
-    def take(*message: Any) -> None:
-        got.append(message)
-        if message[1] == 3:
-            raise ValueError("a defect")
-
-    one, other = Channel(ours.messages, lambda *message: None, lambda: None), Channel(theirs.messages, take, over.set)
-    for message in sent:
-        one.send(*message, at_once=message[1] % 2 == 0)
-    async with asyncio.timeout(20):
-        while len(got) < len(sent):
-            await asyncio.sleep(0.01)
-        one.close()
-        await over.wait()
-    other.send("to nobody")
-    await asyncio.sleep(0)
-    for end in (ours, theirs):
-        end.close()
-    assert got == sent
