@@ -77,7 +77,6 @@ class Telemetry:
 
     def _answered(self, label: str, method: str, outcome: Outcome, stored: Sequence[Stored], took: float) -> None:
         first = stored[0] if stored else None
-        duplicate = all(one.duplicate for one in stored)
         self._log.info(
             "request",
             source=label,
@@ -90,7 +89,7 @@ class Telemetry:
             id=first.event.id if first else "",
             subject=(first.event.subject or "") if first else "",
             events=len(stored),
-            duplicate=bool(stored) and duplicate,
+            duplicate=bool(stored) and all(one.duplicate for one in stored),
             ms=round(took * 1000, 1),
         )
 

@@ -31,19 +31,18 @@ def parse_time(value: Any) -> datetime | None:
 
 
 def _moment(value: Any) -> datetime | None:
-    if type(value) is str and RFC3339.fullmatch(value):  # as nearly all are
-        return datetime.fromisoformat(value)
-    if isinstance(value, datetime):
-        return _as_utc(value)
-    if isinstance(value, bool) or value is None:
-        return None
-    if isinstance(value, (int, float)):
-        return _since_epoch(float(value))
+    if not isinstance(value, str):  # nearly all are
+        if isinstance(value, datetime):
+            return _as_utc(value)
+        if isinstance(value, bool) or value is None:
+            return None
+        if isinstance(value, (int, float)):
+            return _since_epoch(float(value))
     text = str(value).strip()
     if not text or len(text) > 64:
         return None
     if RFC3339.fullmatch(text):
-        return _as_utc(datetime.fromisoformat(text))
+        return datetime.fromisoformat(text)
     if NUMBER.fullmatch(text) and not DAY.fullmatch(text):
         return _since_epoch(float(text))
     match = ISO.fullmatch(text)

@@ -26,7 +26,7 @@ from hub.receivers.channel import ANSWER, Channel, Line
 from hub.request import Request
 from hub.retry import reason_of
 from hub.source import Outcome, Source
-from hub.web.listener import Listener
+from hub.web.listener import Listener, tell_unanswered
 from hub.web.webhooks import Webhooks
 
 PR_SET_PDEATHSIG = 1
@@ -238,7 +238,7 @@ class Receiver:
             self._decide(asked)
 
     def _pop(self, number: int) -> Sequence[Asked]:
-        """None if they are answered: the hub may say that the log is unavailable at the moment that they are kept."""
+        """Who waits; nobody if they are answered: the hub may give up on the log at the moment that they are kept."""
         return self._asked.pop(number, ())
 
     def _healthy(self, writable: bool) -> None:
@@ -252,8 +252,7 @@ def _answer(asked: Asked, outcome: Outcome) -> None:
     try:
         asked.answer(outcome)
     except Exception as error:  # the others of its group are none the worse
-        text = f"a request could not be answered: {reason_of(error)}"
-        structlog.get_logger("hub").error("warning", text=text)
+        tell_unanswered(error)
 
 
 def _gone() -> None:

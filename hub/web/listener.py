@@ -168,7 +168,7 @@ class Connection(HttpToolsProtocol):
         try:
             self._whole(arrived, answer)
         except (Exception, SystemExit) as error:
-            self._tell(error)
+            tell_unanswered(error)
             if not exchange.response_complete:
                 answer(failed())
 
@@ -179,7 +179,7 @@ class Connection(HttpToolsProtocol):
         try:
             written, close = self._written(outcome, method, exchange.keep_alive)
         except (KeyError, ValueError) as error:  # a plugin's status, or a header of it, that HTTP does not have
-            self._tell(error)
+            tell_unanswered(error)
             written, close = self._written(failed(), method, exchange.keep_alive)
         keep_alive = exchange.keep_alive and not close
         transport.write(written)
@@ -201,14 +201,16 @@ class Connection(HttpToolsProtocol):
         head, close = _head(outcome.status, headers, len(outcome.body), keep_alive, ours)
         return head + body_of(outcome, method), close
 
-    def _tell(self, error: BaseException) -> None:
-        structlog.get_logger("hub").error("warning", text=f"a request could not be answered: {reason_of(error)}")
-
     def _end(self, status: bytes) -> None:
         if not self.transport.is_closing():
             if self._size:
                 self.transport.write(b"HTTP/1.1 " + status + b"\r\nconnection: close\r\ncontent-length: 0\r\n\r\n")
             self.transport.close()
+
+
+def tell_unanswered(error: BaseException) -> None:
+    """Say in the log that a request did not get the answer that it should have: the hub or a plugin has a bug."""
+    structlog.get_logger("hub").error("warning", text=f"a request could not be answered: {reason_of(error)}")
 
 
 @lru_cache(maxsize=256)
