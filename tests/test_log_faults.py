@@ -141,30 +141,6 @@ class TestUnavailable:
         assert not (await keep(log, "same")).duplicate
         assert (await log.health()).writable
 
-    async def test_a_batch_under_load_waits_for_more_and_not_for_long(
-        self, log: SqliteLog, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        await keep(log)
-        monkeypatch.setattr(sqlite_writer, "WINDOW", 60.0)
-        await asyncio.wait_for(keep(log), WITHIN)  # nothing is going on
-        await asyncio.gather(*[keep(log) for _ in range(20)])
-        first = asyncio.create_task(keep(log))
-        await asyncio.sleep(0.1)
-        assert not first.done()
-        await asyncio.wait_for(asyncio.gather(first, *[keep(log) for _ in range(9)]), WITHIN)
-        monkeypatch.setattr(sqlite_writer, "WINDOW", 0.01)
-        await asyncio.gather(*[keep(log) for _ in range(20)])
-        await asyncio.wait_for(keep(log), WITHIN)
-        assert await log.count(Query()) == 1 + 1 + 20 + 10 + 20 + 1
-
-    async def test_closing_while_a_batch_waits_for_more(self, log: SqliteLog, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(sqlite_writer, "WINDOW", 60.0)
-        await asyncio.gather(*[keep(log) for _ in range(20)])
-        last = asyncio.create_task(keep(log))
-        await asyncio.sleep(0.05)
-        await asyncio.wait_for(log.close(), WITHIN)
-        assert not (await last).duplicate
-
     async def test_too_much_waits(self, log: SqliteLog, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(sqlite_writer, "WAITING_BYTES", 50_000)
         results = await asyncio.gather(*[keep(log) for _ in range(64)], return_exceptions=True)

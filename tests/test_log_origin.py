@@ -8,6 +8,7 @@ import pytest
 from log_contract import incoming, now, subscribe, take
 
 from hub.event import Event, new_id
+from hub.log.base import Group
 from hub.log.sqlite import SqliteLog
 
 HEADERS = {"X-Topic": "orders", "Content-Type": "application/json"}
@@ -36,7 +37,7 @@ def event_of(request, **attributes):
 async def keep(log, request, event):
     """As a receiver does."""
     kept = asyncio.get_running_loop().create_future()
-    log.keep([log.prepare(request, [event])], lambda stored: kept.set_result(stored[0]))
+    log.keep(Group([log.prepare(request, [event])], lambda stored: kept.set_result(stored[0])))
     return await kept
 
 

@@ -69,7 +69,7 @@ class TestContract(Appending, Listing, Retention, Feeding, Retrying, Replaying):
 
 
 async def test_a_follower_that_falls_behind_is_dropped(log: SqliteLog, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hub.log.sqlite.FOLLOW_BEHIND", 50)
+    monkeypatch.setattr("hub.log.sqlite_follow.BEHIND", 50)
     following = log.follow(None)
     first = asyncio.create_task(anext(following))
     await asyncio.sleep(0.01)
@@ -84,7 +84,7 @@ async def test_a_follower_that_falls_behind_is_dropped(log: SqliteLog, monkeypat
 
 
 async def test_history_is_no_reason_to_drop_a_follower(log: SqliteLog, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hub.log.sqlite.FOLLOW_BEHIND", 50)
+    monkeypatch.setattr("hub.log.sqlite_follow.BEHIND", 50)
     stored = await keep_many(log, 300)
     following = log.follow(Position(0))
     assert positions([await anext(following) for _ in stored]) == positions(stored)

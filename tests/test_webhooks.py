@@ -6,14 +6,14 @@ import hashlib
 import hmac
 import json
 import socket
+import sqlite3
 import uuid
-from collections.abc import Callable
 from pathlib import Path
 
 import httpx2
 import pytest
 
-from hub.errors import LogUnavailable
+from hub.log.sqlite_writer import Writer
 from hub.receivers.channel import make_line
 from hub.receivers.pool import Fork, Link
 from hub.receivers.receiver import Receiver
@@ -231,15 +231,11 @@ async def test_too_large(tmp_path: Path) -> None:
 async def test_the_log_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with running(tmp_path, CONFIG) as hub:
 
-        async def broken(*arguments: object) -> None:
-            raise LogUnavailable("the disk is full")
-
-        def not_kept(ready: object, done: Callable[[Exception], None], synced: object) -> None:
-            done(LogUnavailable("the disk is full"))
+        def broken(*arguments: object) -> None:
+            raise sqlite3.OperationalError("database or disk is full")
 
         with monkeypatch.context() as patch:
-            patch.setattr(hub.hub.log, "append", broken)
-            patch.setattr(hub.hub.log, "keep", not_kept)
+            patch.setattr(Writer, "_write", broken)
             refused = await hub.post("github", b"{}", github(b"{}", delivery="d-1"))
         later = await hub.post("github", b"{}", github(b"{}", delivery="d-1"))
     assert (refused.status_code, problem(refused)) == (503, "log-unavailable")

@@ -33,6 +33,32 @@ Synced = Callable[[list[list[Stored]]], None]
 """Is given the same once it is on the disk, in a thread."""
 
 
+class Group(NamedTuple):
+    """Several requests that were prepared (see `Log.prepare`), and who waits for them.
+
+    done: called once in the loop, with what `append` gives for each, or raises for one; synced: may be called before
+    that, in another thread; after `done` was told that the log is unavailable, too.
+    """
+
+    ready: Sequence[Any]
+    done: Done
+    synced: Synced | None = None
+
+
+class Intake(Protocol):
+    """A socket on which groups come in; used by one thread at a time, mostly not the loop's."""
+
+    def fileno(self) -> int:
+        """What to wait for until it can be read."""
+
+    def take(self) -> Group | None:
+        """The next group; None if there is none now.
+
+        Raises:
+            EOFError: there will be none any more.
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """One event owed to one subscription, handed out by `Feed.take`.
@@ -276,12 +302,11 @@ class Log(Protocol):
             LogError: an event can never be kept.
         """
 
-    def keep(self, ready: Sequence[Any], done: Done, synced: Synced | None = None) -> None:
-        """`append` of several that were prepared, for a caller that does not wait: futures cost as much as the rest.
+    def keep(self, group: Group) -> None:
+        """`append` of several that were prepared, for a caller that does not wait: futures cost as much as the rest."""
 
-        done: called once in the loop, now or later, with what `append` gives for each, or raises for one; synced: may
-        be called before that, in another thread; after the caller was told that the log is unavailable, too.
-        """
+    def attend(self, intake: Intake) -> None:
+        """Keep the groups that come in there, too, until the log is closed."""
 
     async def find(self, source: str, deliveryid: str, index: int = 0) -> Stored | None:
         """The event that has this de-duplication key."""

@@ -15,14 +15,15 @@ from typing import Literal
 
 from hub.errors import LogError, LogUnavailable
 from hub.event import Event
-from hub.log import sqlite_browse, sqlite_changes, sqlite_inspect, sqlite_replay, sqlite_upkeep
+from hub.log import sqlite_browse, sqlite_changes, sqlite_follow, sqlite_inspect, sqlite_replay, sqlite_upkeep
 from hub.log.base import (
     Attempt,
     DeliveryQuery,
     DeliveryState,
     DeliveryStatus,
-    Done,
+    Group,
     Health,
+    Intake,
     Job,
     Lag,
     Page,
@@ -33,7 +34,6 @@ from hub.log.base import (
     Stored,
     SubscriptionSpec,
     SubscriptionState,
-    Synced,
 )
 from hub.log.codec import to_micros
 from hub.log.sqlite_append import Append, Handover, Prepared, prepared
@@ -44,16 +44,12 @@ from hub.log.sqlite_lane import Lane
 from hub.log.sqlite_read import Reader
 from hub.log.sqlite_rows import DEAD, LATER
 from hub.log.sqlite_upkeep import Bounds, Rejections
-from hub.log.sqlite_work import settle_only
+from hub.log.sqlite_work import Make, Work, settle_only
 from hub.log.sqlite_writer import Hooks, Writer
 from hub.request import Request
 
-FOLLOW_BEHIND = 10_000
-"""A follower that once kept up and is this many events behind is dropped."""
 CLOCK_EVERY, STEP = 1.0, 2.0
 """Seconds between looks at the clock, and of a change between two of them that is no drift."""
-POLL = 0.25
-"""Seconds between looks at a log that another process writes."""
 
 
 class SqliteLog:
@@ -167,22 +163,26 @@ class SqliteLog:
         origin = partial(replace, request)  # a copy for each who asks
         for event in events:
             event.attach(origin)
-        self._keep(lambda: [Append(*prepared(request, events), events)], partial(settle_only, done))
+        self._keep(Group([request], partial(settle_only, done)), lambda one: Append(*prepared(one, events), events))
         return done
 
     def prepare(self, request: Request, events: Sequence[Event]) -> Prepared:
         """See `Log.prepare`."""
         return self._handover.give(request, events)
 
-    def keep(self, ready: Sequence[Prepared], done: Done, synced: Synced | None = None) -> None:
+    def keep(self, group: Group) -> None:
         """See `Log.keep`."""
-        self._keep(lambda: [self._handover.take(one) for one in ready], done, synced)
+        self._keep(group, self._handover.take)
 
-    def _keep(self, make: Callable[[], Sequence[Append]], done: Done, synced: Synced | None = None) -> None:
+    def attend(self, intake: Intake) -> None:
+        """See `Log.attend`."""
+        self._writer.attend(intake, self._handover.take)
+
+    def _keep(self, group: Group, make: Make) -> None:
         try:
-            self._writer.append(make(), done, synced)
+            self._writer.append(Work.of(group, make))
         except LogError as error:
-            done(error)
+            group.done(error)
 
     async def find(self, source: str, deliveryid: str, index: int = 0) -> Stored | None:
         """See `Log.find`."""
@@ -207,29 +207,9 @@ class SqliteLog:
     def follow(self, after: Position | None) -> AsyncIterator[Stored]:
         """See `Log.follow`."""
         if self._read_only:
-            return sqlite_browse.poll(after, self._pages, POLL)
-        return self._follow(self._head.last if after is None else after)
-
-    async def _follow(self, after: int) -> AsyncIterator[Stored]:
-        # a lane that nobody keeps: it reads ahead no more than a feed does, so a slow reader costs nothing
-        lane, kept_up = Lane(0, after, set()), False
-        while True:
-            bell = self._head.bell()
-            try:
-                ready = await lane.peek(100, self._head, self._feeds)
-                if not ready and self._open:
-                    kept_up = True
-                    await bell
-                if not self._open:
-                    raise LogUnavailable("the log is closed")
-            finally:
-                self._head.mute(bell)
-            for stored in ready:
-                lane.take([stored])
-                lane.open.clear()
-                yield stored
-                if kept_up and self._head.last - stored.position > FOLLOW_BEHIND:
-                    raise LogUnavailable(f"the reader is {FOLLOW_BEHIND} events behind; go on from {stored.position}")
+            return sqlite_follow.poll(after, self._pages)
+        start = self._head.last if after is None else after
+        return sqlite_follow.follow(start, self._head, self._feeds, lambda: self._open)
 
     # subscriptions
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from fnmatch import fnmatchcase
 from typing import Any, Literal
@@ -142,17 +141,3 @@ async def start_of(start: Literal["now", "beginning"] | datetime, reader: Reader
         return 0
     row = await reader.row("SELECT min(seq) FROM events WHERE at >= ?", (to_micros(start),))
     return None if row[0] is None else int(row[0]) - 1
-
-
-async def poll(after: int | None, reader: Reader, every: float) -> AsyncIterator[Stored]:
-    """Events as another process appends them."""
-    if after is None:
-        (last,) = await reader.row("SELECT max(seq) FROM events")
-        after = last or 0
-    while True:
-        rows = await reader.rows(f"{STORED} WHERE e.seq > ? ORDER BY e.seq LIMIT 100", (after,))
-        for stored, *_ in rows:
-            yield stored
-            after = stored.position
-        if not rows:
-            await asyncio.sleep(every)

@@ -50,7 +50,10 @@ class Head:
 
     def forget(self, position: int) -> None:
         """Events up to here are not asked for again, or were pruned."""
-        if self._items:
+        if position >= self.last:
+            self._items.clear()
+            self._bytes = 0
+        elif self._items:
             gone = max(0, position + 1 - self._items[0][0].position)
             self._bytes -= sum(size for _, size in self._items[:gone])
             del self._items[:gone]

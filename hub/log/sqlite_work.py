@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from hub.log.base import Stored, Synced
+from hub.log.base import Group, Stored, Synced
 from hub.log.sqlite_append import Append, Appended
 
 T = TypeVar("T")
+Make = Callable[[Any], Append]
+"""An append of one of the requests in a group."""
 
 
 @dataclass(slots=True, eq=False)
 class Work:
     """Appends, or another change as a function of the connection, and who waits for it.
 
-    settle: is given the result or an error, once, in the loop; synced: see `hub.log.base.Synced`; size: about how many
-    bytes of memory the appends take; keep: while the log cannot be written it is not given up, but tried again;
-    forgets: it drops names.
+    settle: is given the result or an error, once, in the loop; since: by `time.monotonic`; synced: see `Group`;
+    size: about how many bytes of memory the appends take; keep: while the log cannot be written it is not given up, but
+    tried again; forgets: it drops names.
     """
 
     settle: Callable[[Any], None]
@@ -32,6 +35,12 @@ class Work:
     keep: bool = False
     forgets: bool = False
     settled: bool = False
+
+    @classmethod
+    def of(cls, group: Group, make: Make) -> Work:
+        """The work of a group. Raises: whatever `make` does"""
+        appends = [make(one) for one in group.ready]
+        return cls(group.done, time.monotonic(), appends, group.synced, sum([append.size for append in appends]))
 
 
 def each(works: Sequence[Work], appended: Appended) -> Iterator[tuple[Work, list[list[Stored]]]]:

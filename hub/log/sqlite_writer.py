@@ -6,7 +6,6 @@ import asyncio
 import sqlite3
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,24 +14,17 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from hub.errors import HubError, LogError, LogUnavailable
-from hub.log.base import Done, Stored, Synced
-from hub.log.sqlite_append import Append, Appended, Appender, cannot_keep
+from hub.log.base import Intake, Stored
+from hub.log.sqlite_append import Appended, Appender, cannot_keep
 from hub.log.sqlite_checkpoint import Checkpoints
 from hub.log.sqlite_files import MIB, Room, code_of, connect, is_not_now
-from hub.log.sqlite_work import Work, each, settle
+from hub.log.sqlite_queue import Queue
+from hub.log.sqlite_work import Make, Work, each, settle
 
 T = TypeVar("T")
 
-BATCH = 256
-"""The most appends in one transaction."""
-BATCH_BYTES = 16 * MIB
-"""No further append joins a transaction of this size."""
 WAITING_BYTES = 128 * MIB
 """No further append may wait beside this."""
-BUSY = 8
-"""Appends in one batch with which the next one waits for half as many."""
-WINDOW = 0.001
-"""Seconds that it waits for them at most."""
 PATIENCE = 4.0
 """Seconds after which a waiting append is told that the log is unavailable."""
 AGAIN = 0.25
@@ -49,47 +41,46 @@ class Hooks:
 
 
 class Writer:
-    """Made in the running loop. Only `append`, `change` and `close` are called from outside, all in that loop."""
+    """Made in the running loop. Only `append`, `attend`, `change` and `close` are called from outside, in that loop."""
 
     def __init__(self, path: Path, room: Room, hooks: Hooks) -> None:
         self._path = path
         self._room = room
         self._hooks = hooks
         self._loop = asyncio.get_running_loop()
-        self._ready = threading.Condition()
         self._arrived: list[Work] = []
-        self._queue: deque[Work] = deque()
+        self._queue = Queue(self._tell)
         self._kept: list[Work] = []
-        self._bytes = 0
         self._serving: Sequence[Work] = ()
+        self._since = 0.0
+        """When the thread began with those."""
         self._watch: asyncio.TimerHandle | None = None
         self._closing = False
         self._ended: asyncio.Future[None] = self._loop.create_future()
         self._checkpoints = Checkpoints(path)
-        self._appends = self._size = 0
-        """Of the newest batch, and its bytes."""
-        self._enough = 0
-        """Appends for which the thread is waiting, if it has some already."""
         self.trouble = ""
         self._connection: sqlite3.Connection | None = None
         self._appender: Appender | None = None
         self._thread = threading.Thread(target=self._run, name=f"log writer {path.name}", daemon=True)
         self._thread.start()
 
-    def append(self, appends: Sequence[Append], settle: Done, synced: Synced | None = None) -> None:
-        """settle, synced: see `Log.keep`. Raises: LogUnavailable"""
-        if not any(append.rows for append in appends):
-            settle([[] for _ in appends])
+    def append(self, work: Work) -> None:
+        """Raises: LogUnavailable"""
+        if not any(append.rows for append in work.appends):
+            work.settle([[] for _ in work.appends])
             return
-        size = sum([append.size for append in appends])
         if self._closing:
             raise LogUnavailable("the log is closed")
-        if self._bytes + size > WAITING_BYTES and self._bytes:
+        if self._queue.held + work.size > WAITING_BYTES and self._queue.held:
             raise LogUnavailable("too many requests wait to be written to the log")
-        self._bytes += size
-        if self._watch is None:
-            self._watch = self._loop.call_later(0.5, self._look)
-        self._put(Work(settle, self._loop.time(), appends, synced, size))
+        self._queue.hold(work.size)
+        self._put(work)
+        self._keep_watch()
+
+    def attend(self, intake: Intake, make: Make) -> None:
+        """Keep the groups that come in there; the thread takes them, the loop is only told."""
+        self._queue.attend(intake, make)
+        self._keep_watch()
 
     async def change(
         self, change: Callable[[sqlite3.Connection], T], *, keep: bool = False, forgets: bool = False
@@ -99,7 +90,7 @@ class Writer:
         keep: while the log cannot be written, wait; otherwise LogUnavailable. forgets: it may drop names.
         """
         future: asyncio.Future[T] = self._loop.create_future()
-        self._put(Work(partial(settle, future), self._loop.time(), change=change, keep=keep, forgets=forgets))
+        self._put(Work(partial(settle, future), time.monotonic(), change=change, keep=keep, forgets=forgets))
         # it may have been written already when the caller stops waiting
         return await asyncio.shield(future)
 
@@ -120,27 +111,27 @@ class Writer:
             self._loop.call_soon(self._hand_over)
 
     def _hand_over(self) -> None:
-        with self._ready:
-            self._queue.extend(self._arrived)
-            self._arrived.clear()
-            if self._closing or not self._enough or self._waiting() >= self._enough:
-                self._ready.notify()
+        works, self._arrived = self._arrived, []
+        self._queue.put(works)
 
-    def _waiting(self) -> int:
-        """Appends that wait for the thread; asked under the lock."""
-        return sum([len(work.appends) for work in self._queue])
+    def _keep_watch(self) -> None:
+        if self._watch is None:
+            self._watch = self._loop.call_later(0.5, self._look)
 
     def _look(self) -> None:
         """A disk that hangs answers nobody: let the waiting ones go in time."""
-        self._watch = None
-        with self._ready:
-            waiting = [*self._serving, *self._queue]
-        for work in waiting:
-            if work.appends and not work.settled and self._loop.time() - work.since > PATIENCE:
+        self._watch, now = None, time.monotonic()
+        serving = self._serving
+        hangs = bool(serving) and now - self._since > PATIENCE
+        if hangs:
+            self._queue.take()
+        for work in [*serving, *self._queue.waiting()]:
+            if work.appends and not work.settled and (hangs or now - work.since > PATIENCE):
                 self.trouble = f"the disk of {self._path} has not answered for {PATIENCE:.0f} s"
                 self._settle(work, LogUnavailable(self.trouble))
-        if self._bytes:
-            self._watch = self._loop.call_later(0.5, self._look)
+        self._queue.clear_settled()
+        if self._queue.held or self._queue.attends:
+            self._keep_watch()
 
     # in the loop, told by the thread
 
@@ -148,7 +139,7 @@ class Writer:
         size = sum([work.size for work, _ in results])
         for work, result in results:
             self._settle(work, result)
-        self._bytes -= size
+        self._queue.hold(-size)
         if fresh or requeued:
             self._hooks.committed(fresh, size, requeued)
 
@@ -168,10 +159,14 @@ class Writer:
             self._watch.cancel()
         if not self._ended.done():
             self._ended.set_result(None)
-        left = [*self._serving, *self._kept, *self._queue, *self._arrived]
+        left = [*self._serving, *self._kept, *self._queue.waiting(), *self._arrived]
         self._done([(work, LogUnavailable("the log is closed")) for work in left], [], set())
 
     # in the thread
+
+    def _tell(self, error: Exception) -> None:
+        context = {"message": "what should be kept could not be taken", "exception": error}
+        self._loop.call_soon_threadsafe(self._loop.call_exception_handler, context)
 
     def _run(self) -> None:
         try:
@@ -189,6 +184,7 @@ class Writer:
                 self._checkpoints.now(self._connection)
         finally:
             self._disconnect()
+            self._queue.close()
             self._loop.call_soon_threadsafe(self._over)
 
     def _next(self) -> list[Work] | None:
@@ -196,37 +192,21 @@ class Writer:
 
         Under load each batch has what came during the one before, and no request waits without load.
         """
-        with self._ready:
-            self._serving = ()
-            while not self._queue:
-                if self._closing:
-                    self._serving, self._kept = self._kept, []
-                    return list(self._serving) or None
-                if self._kept:
-                    self._ready.wait(AGAIN)
-                    break
-                due = self._connection is not None and self._checkpoints.due
-                if not self._ready.wait(0.02 if due else None) and due:
-                    return []
-            self._wait_for_more()
-            batch, self._kept = self._kept, []
-            appends = size = 0
-            while self._queue and appends < BATCH and size < BATCH_BYTES:
-                work = self._queue.popleft()
-                appends += len(work.appends)
-                size += work.size
-                batch.append(work)
-            self._appends, self._size, self._serving = appends, size, batch
-            return batch
-
-    def _wait_for_more(self) -> None:
-        """Under load, for a moment: what is half a batch then is as dear as a whole one."""
-        if self._appends < BUSY:
-            return
-        self._enough, end = self._appends // 2, time.monotonic() + WINDOW
-        while self._waiting() < self._enough and not self._closing and (left := end - time.monotonic()) > 0:
-            self._ready.wait(left)
-        self._enough = 0
+        self._serving = ()
+        while not self._queue.wait(0):
+            if self._closing:
+                self._serving, self._kept = self._kept, []
+                return list(self._serving) or None
+            if self._kept:
+                self._queue.wait(AGAIN)
+                break
+            due = self._connection is not None and self._checkpoints.due
+            if not self._queue.wait(0.02 if due else None) and due:
+                return []
+        batch, self._kept = self._kept, []
+        batch += self._queue.batch()
+        self._since, self._serving = time.monotonic(), batch
+        return batch
 
     def _serve(self, batch: list[Work]) -> None:
         results: list[tuple[Work, Any]] = []
@@ -266,7 +246,7 @@ class Writer:
                 self._give_up(error)
                 self.trouble = f"the log {self._path} cannot be written: {error}"
                 return
-            self._checkpoints.beside(self._connection, self._size)
+            self._checkpoints.beside(self._connection, sum([work.size for work in batch]))
         self._look_at_checkpoints()
 
     def _look_at_checkpoints(self) -> None:

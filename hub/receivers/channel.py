@@ -14,8 +14,8 @@ import structlog
 from hub.retry import reason_of
 
 LENGTH = Struct("<I")
-ANSWER = 1 << 16
-"""Bytes of the longest answer."""
+PACKET = 1 << 16
+"""Bytes of the longest packet."""
 READ = 1 << 18
 """Bytes read at once."""
 MUCH = 1 << 20
@@ -23,22 +23,23 @@ MUCH = 1 << 20
 
 
 class Line(NamedTuple):
-    """One end of it. messages: in both directions; answers: from the hub, of any of its threads, each in one packet."""
+    """One end of it. messages: between the loops of both processes; groups: between the receiver and the thread that
+    writes the hub's log, to which go groups of requests and from which come their answers, each in one packet."""
 
     messages: socket.socket
-    answers: socket.socket
+    groups: socket.socket
 
     def close(self) -> None:
         """Both."""
         self.messages.close()
-        self.answers.close()
+        self.groups.close()
 
 
 def make_line() -> tuple[Line, Line]:
     """Both ends."""
     pairs = socket.socketpair(), socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     ours, theirs = (Line(*ends) for ends in zip(*pairs, strict=True))
-    for end in (ours.answers, theirs.answers):
+    for end in (ours.groups, theirs.groups):
         end.setblocking(False)
     return ours, theirs
 

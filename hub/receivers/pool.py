@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import marshal
 import multiprocessing
 import multiprocessing.process
 import os
 import socket
 import sys
-import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from hub.answers import failed, not_kept
+from hub.answers import failed
 from hub.config import Config, SourceConfig
-from hub.core import Hub, all_known
-from hub.errors import LogUnavailable
-from hub.log.base import Stored
+from hub.core import Hub
 from hub.log.codec import from_micros, unflatten
 from hub.receivers.channel import Channel, Line, make_line
-from hub.receivers.receiver import ACCEPTED, run
+from hub.receivers.groups import Groups
+from hub.receivers.receiver import run
 from hub.retry import reason_of
 from hub.source import Outcome
 
@@ -138,6 +134,8 @@ class Link:
             "ready": self._is_ready,
         }
         self._channel = Channel(fork.line.messages, self._take, self._gone)
+        self._groups = Groups(fork.line.groups, hub.telemetry, self.send, self._decided)
+        hub.log.attend(self._groups)
         self.send("go", hub.public_url, [one.name for one in hub.config.sources if _is_theirs(hub, one)])
 
     def send(self, *message: Any) -> None:
@@ -157,31 +155,8 @@ class Link:
     def _take(self, kind: str, *parts: Any) -> None:
         self._kinds[kind](*parts)
 
-    def _keep(self, number: int, name: str, method: str, began: Sequence[float], ready: Sequence[Any]) -> None:
-        told = False
-
-        def synced(kept: list[list[Stored]]) -> None:
-            # in the log's thread: two changes of thread sooner than by the loop
-            nonlocal told
-            with suppress(OSError):  # it is full, or the receiver is gone
-                self._fork.line.answers.send(marshal.dumps((number, _known(kept))))
-                told = True
-
-        def settled(kept: list[list[Stored]] | Exception) -> None:
-            now = time.perf_counter()
-            took = [now - one for one in began]
-            if isinstance(kept, LogUnavailable):
-                outcome = not_kept(kept)
-                self._hub.telemetry.all_answered(name, method, outcome, [()] * len(took), took)
-                self._decided(number, outcome)
-            elif isinstance(kept, Exception):
-                self.send("again", number)
-            else:
-                self._hub.telemetry.all_answered(name, method, ACCEPTED, kept, took)
-                if not told:
-                    self.send("kept", number, _known(kept))
-
-        self._hub.log.keep(ready, settled, synced)
+    def _keep(self, *parts: Any) -> None:
+        self._hub.log.keep(self._groups.group(*parts))
 
     def _decide(self, number: int, name: str, at: int, flat: bytes) -> None:
         answer = partial(self._decided, number)
@@ -237,11 +212,6 @@ def _child(
     for one in foreign:
         one.close()
     run(config, sock, line, share, parent)
-
-
-def _known(kept: Sequence[list[Stored]]) -> dict[int, tuple[str, bool]]:
-    """See `Receiver._kept`."""
-    return {place: (stored[0].event.id, all_known(stored)) for place, stored in enumerate(kept) if stored[0].duplicate}
 
 
 def _is_theirs(hub: Hub, settings: SourceConfig) -> bool:

@@ -22,7 +22,7 @@ from hub.errors import KeyNeeded, LogError
 from hub.log import open_log
 from hub.log.codec import flatten, to_micros
 from hub.process import loop_factory, settle_memory
-from hub.receivers.channel import ANSWER, Channel, Line
+from hub.receivers.channel import PACKET, Channel, Line
 from hub.request import Request
 from hub.retry import reason_of
 from hub.source import Outcome, Source
@@ -123,8 +123,8 @@ class Receiver:
     async def connect(self, line: Line) -> None:
         """Done when the hub has said what is to be received."""
         self._channel = Channel(line.messages, self._take, self._gone)
-        self._answers = line.answers
-        self._loop.add_reader(line.answers, self._read_answers)
+        self._line = line.groups
+        self._loop.add_reader(line.groups, self._read_answers)
         await self._started
 
     def ready(self) -> None:
@@ -134,8 +134,8 @@ class Receiver:
     def close(self) -> None:
         """Send what is left to be sent."""
         self._hand_over()
-        self._loop.remove_reader(self._answers)
-        self._answers.close()
+        self._loop.remove_reader(self._line)
+        self._line.close()
         self._channel.close()
 
     def receive_soon(self, name: str, request: Request, answer: Callable[[Outcome], None]) -> None:
@@ -190,7 +190,15 @@ class Receiver:
             asked, began, ready = zip(*group, strict=True)
             number = next(self._numbers)
             self._asked[number] = asked
-            self._channel.send("keep", number, name, method, began, ready, at_once=True)
+            if not self._sent(marshal.dumps((number, name, method, began, ready))):
+                self._channel.send("keep", number, name, method, began, ready, at_once=True)
+
+    def _sent(self, packet: bytes) -> bool:
+        """Does the log's thread get it? What it does not goes by the hub's loop."""
+        try:
+            return len(packet) <= PACKET and self._line.send(packet) > 0
+        except OSError:  # it has many already; or the hub is gone, of which the channel tells
+            return False
 
     def _decide(self, asked: Asked) -> None:
         """The hub is to decide."""
@@ -214,11 +222,11 @@ class Receiver:
 
     def _read_answers(self) -> None:
         try:
-            while answer := self._answers.recv(ANSWER):
+            while answer := self._line.recv(PACKET):
                 self._kept(*marshal.loads(answer))  # noqa: S302  # of our own program
         except BlockingIOError:
             return
-        self._loop.remove_reader(self._answers)  # the hub is gone, of which the channel tells
+        self._loop.remove_reader(self._line)  # the hub is gone, of which the channel tells
 
     def _kept(self, number: int, known: dict[int, tuple[str, bool]]) -> None:
         """known: by place in the group, of requests whose first event the hub had already: its id, and if it had all
