@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections import deque
+from pathlib import Path
 from typing import Any
 
 from log_contract import event_of, incoming, keep
