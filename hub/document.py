@@ -11,7 +11,7 @@ import simdjson
 LARGEST = 1 << 20
 """Bytes of JSON that are read so: at once it takes ten times as much memory."""
 INDEX = re.compile(r"-?\d{1,6}", re.ASCII)
-OBJECTS, LISTS = (dict, simdjson.Object), (list, simdjson.Array)
+LISTS = (list, simdjson.Array)
 """As parsed, and as only looked into."""
 
 
@@ -48,7 +48,11 @@ class Document:
         """What stands at the end of the keys, as Python has it; None where there is nothing (see `dig`)."""
         if self._names is not None and keys and keys[0] not in self._names:
             return None
-        value = _end_of(self._root, keys)
+        value = self._root
+        for key in keys:
+            value = value.get(key) if type(value) is simdjson.Object else _step(value, key)
+        if type(value) is str:  # as most are
+            return value
         if isinstance(value, simdjson.Object):
             return value.as_dict()
         return value.as_list() if isinstance(value, simdjson.Array) else value
@@ -61,19 +65,20 @@ def split_path(path: str) -> list[str]:
 
 def dig(value: Any, keys: Sequence[str]) -> Any:
     """What stands at the end of the keys; None where there is nothing. value: parsed JSON, or a `Document`."""
-    return value.dig(keys) if isinstance(value, Document) else _end_of(value, keys)
-
-
-def _end_of(value: Any, keys: Sequence[str]) -> Any:
+    if isinstance(value, Document):
+        return value.dig(keys)
     for key in keys:
-        if isinstance(value, OBJECTS):
-            value = value.get(key)
-        elif isinstance(value, LISTS) and INDEX.fullmatch(key):
-            position = int(key)
-            value = value[position] if -len(value) <= position < len(value) else None
-        else:
-            return None
+        value = _step(value, key)
     return value
+
+
+def _step(value: Any, key: str) -> Any:
+    if isinstance(value, dict):
+        return value.get(key)
+    if isinstance(value, LISTS) and INDEX.fullmatch(key):
+        position = int(key)
+        return value[position] if -len(value) <= position < len(value) else None
+    return None
 
 
 def planted(value: Any, keys: list[str], leaf: object) -> Any:

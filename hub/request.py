@@ -18,7 +18,7 @@ Headers = tuple[tuple[bytes, bytes], ...]
 Fields = Mapping[bytes, bytes]
 """Headers by name."""
 T = TypeVar("T")
-READ = frozenset({"json", "document", "_once", "form", "text"})
+READ = ("json", "document", "_once", "form", "text")
 """What a request has of its body once it was read."""
 
 
@@ -219,8 +219,8 @@ class Request:
     def let_go(self) -> None:
         """Forget what was read from it: a parsed body is many objects, and requests wait together for the disk."""
         known = self.__dict__
-        for name in READ.intersection(known):
-            del known[name]
+        for name in READ:
+            known.pop(name, None)
 
 
 def encode_header(value: str) -> bytes:

@@ -84,7 +84,9 @@ class Source:
         self._answer = bind(provider.answer, self.options)
         self._split = bind(provider.split, self.options)
         self._prefix = f"{provider.name}."
-        self._slots = {name: bind(slot, self.options) for name, slot in provider.slots()}
+        slots = {name: bind(slot, self.options) for name, slot in provider.slots()}
+        self._places = tuple(slots.get(name) for name in ("type", "id", "subject", "time"))
+        self._place_of_data = slots.get("data")
         self._faithful = provider.data is None or isinstance(provider.data, (body, json_in))
         self._shows = provider.verify.shows(self.options)
         self._redactor = Redactor(self._secrets() if self._shows else ())
@@ -95,6 +97,23 @@ class Source:
         Raises:
             KeyNeeded: put what it fetches into `options["fetched"]`, bind again, examine again.
         """
+        return self._unproven(request) or self._accepted(request)
+
+    def plain(self, request: Request) -> tuple[Event, ...]:
+        """The events of a request of which `examine` would give a plain outcome; () of any other.
+
+        Raises:
+            KeyNeeded
+        """
+        if self._answer is not None or self._unproven(request) is not None:
+            return ()
+        try:
+            return self.read(request)
+        except Unreadable:
+            return ()
+
+    def _unproven(self, request: Request) -> Outcome | None:
+        """A handshake, or what was refused; None where only reading and answering are left."""
         if self._handshake is not None:
             try:
                 greeting = self._greet(request)
@@ -113,7 +132,7 @@ class Source:
             raise
         except Exception as error:  # fail closed
             return self._refused(Refused("malformed", f"the provider {self.provider.name} failed: {error!r}", bug=True))
-        return self._accepted(request)
+        return None
 
     def supply(self, fetch: Fetch, text: str) -> None:
         """Give it a key that it asked for with `KeyNeeded`; only the newest are kept."""
@@ -170,15 +189,14 @@ class Source:
 
     def _event(self, part: Request) -> Event:
         event_id = new_id(part.received.timestamp())
-        slots = self._slots
-        word = _text(slots.get("type"), part) or "unknown"
+        of_type, of_id, of_subject, of_time = self._places
+        word = _text(of_type, part) or "unknown"
         kind = word if word.startswith(self._prefix) else self._prefix + word
-        delivery = _text(slots.get("id"), part) or event_id
+        delivery = _text(of_id, part) or event_id
         if len(delivery) > LONGEST_ID:
             delivery = _digest(delivery)
-        subject = _text(slots.get("subject"), part)
-        read_time = slots.get("time")
-        time = None if read_time is None else parse_time(read_time(part))
+        subject = _text(of_subject, part)
+        time = None if of_time is None else parse_time(of_time(part))
         text = part.strict_json if not self._shows and self._is_body(part) else None
         data = None
         if text is None:
@@ -225,9 +243,8 @@ class Source:
         return whole and part.document is not None
 
     def _data(self, part: Request) -> Any:
-        read: Callable[[Request], Any] | None = self._slots.get("data")
-        if read is not None:
-            return part.once(read)
+        if self._place_of_data is not None:
+            return part.once(self._place_of_data)
         if "_envelope" in part.__dict__:
             return part.json
         if part.form:

@@ -143,10 +143,10 @@ class Receiver:
         began, source = time.perf_counter(), self._sources.get(name)
         if source is not None:
             try:
-                outcome = source.examine(request)
-                if outcome.plain:
-                    ready = self._log.prepare(request, outcome.events)
-                    self._gather(Asked(name, request, answer, outcome.events[0].id), began, ready)
+                events = source.plain(request)
+                if events:
+                    ready = self._log.prepare(request, events)
+                    self._gather(Asked(name, request, answer, events[0].id), began, ready)
                     return
             except (KeyNeeded, LogError):
                 pass
