@@ -38,13 +38,22 @@ class Box:
         return self._groups.popleft()
 
 
+class Broken(Box):
+    """Another one, which fails."""
+
+    def take(self) -> Group | None:
+        raise ValueError("a defect")
+
+
 async def test_groups_of_an_intake_are_kept_whatever_else_comes_in_there(tmp_path: Path) -> None:
     log = SqliteLog(tmp_path / "hub.db")
     await log.open()
-    intake, told, wrong = Box(), asyncio.Queue[Any](), list[dict[str, Any]]()
-    loop = asyncio.get_running_loop()
-    loop.set_exception_handler(lambda loop, context: wrong.append(context))
+    intake, broken, told = Box(), Broken(), asyncio.Queue[Any]()
+    wrong: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda loop, context: wrong.append(context))
     log.attend(intake)
+    log.attend(broken)
+    broken.ours.send(b"\0")
     for number in range(3):
         request = incoming()
         ready = [log.prepare(request, [event_of(request, f"{number}-{each}")]) for each in range(2)]
@@ -52,13 +61,15 @@ async def test_groups_of_an_intake_are_kept_whatever_else_comes_in_there(tmp_pat
         if number == 1:
             intake.put(Group(["not prepared"], told.put_nowait))
     async with asyncio.timeout(10):
-        kept = [await told.get() for _ in range(3)]
+        results = [await told.get() for _ in range(4)]
         intake.ours.close()
         assert not (await keep(log)).duplicate
+    kept = [result for result in results if not isinstance(result, Exception)]
     assert [stored.event.deliveryid for group in kept for (stored,) in group] == [
         f"{number}-{each}" for number in range(3) for each in range(2)
     ]
     assert await log.count(Query()) == 7
     assert len(wrong) == 1
     await log.close()
-    intake.theirs.close()
+    for end in (intake.theirs, broken.ours, broken.theirs):
+        end.close()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import selectors
 import socket
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 
 from hub.log.base import Intake
@@ -20,13 +21,10 @@ BATCH_BYTES = 16 * MIB
 
 
 class Queue:
-    """The loop puts works into it; the thread takes them out, and takes groups from intakes by itself.
+    """The running loop puts works into it; the thread takes them out, and takes groups from intakes by itself."""
 
-    failed: told in the thread of an intake that does not work.
-    """
-
-    def __init__(self, failed: Callable[[Exception], None]) -> None:
-        self._failed = failed
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
         self._lock = threading.Lock()
         self._works: deque[Work] = deque()
         self._intakes: list[tuple[Intake, Make]] = []
@@ -117,13 +115,18 @@ class Queue:
         while len(self._works) < BATCH:
             try:
                 group = intake.take()
-                if group is None:
-                    return True
-                work = Work.of(group, make)
             except EOFError:
                 return False
+            except Exception as error:  # the thread has others to serve
+                context = {"message": "an intake of the log failed", "exception": error}
+                self._loop.call_soon_threadsafe(self._loop.call_exception_handler, context)
+                return False
+            if group is None:
+                return True
+            try:
+                work = Work.of(group, make)
             except Exception as error:  # what comes behind it is none the worse
-                self._failed(error)
+                self._loop.call_soon_threadsafe(group.done, error)
                 continue
             with self._lock:
                 self._works.append(work)

@@ -49,7 +49,7 @@ class Writer:
         self._hooks = hooks
         self._loop = asyncio.get_running_loop()
         self._arrived: list[Work] = []
-        self._queue = Queue(self._tell)
+        self._queue = Queue()
         self._kept: list[Work] = []
         self._serving: Sequence[Work] = ()
         self._since = 0.0
@@ -163,10 +163,6 @@ class Writer:
         self._done([(work, LogUnavailable("the log is closed")) for work in left], [], set())
 
     # in the thread
-
-    def _tell(self, error: Exception) -> None:
-        context = {"message": "what should be kept could not be taken", "exception": error}
-        self._loop.call_soon_threadsafe(self._loop.call_exception_handler, context)
 
     def _run(self) -> None:
         try:
