@@ -36,8 +36,8 @@ Synced = Callable[[list[list[Stored]]], None]
 class Group(NamedTuple):
     """Several requests that were prepared (see `Log.prepare`), and who waits for them.
 
-    done: called once in the loop, with what `append` gives for each, or raises for one; synced: may be called before
-    that, in another thread; after `done` was told that the log is unavailable, too.
+    done: called once in the loop, now or later, with what `append` gives for each, or raises for one; synced: may be
+    called before that, in another thread; after `done` was told that the log is unavailable, too.
     """
 
     ready: Sequence[Any]

@@ -1,4 +1,4 @@
-"""What waits for the thread that writes to the SQLite log, and how those who wait are told."""
+"""One work for the thread that writes to the SQLite log, and how those who wait for it are told."""
 
 from __future__ import annotations
 

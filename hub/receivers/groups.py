@@ -13,12 +13,9 @@ from hub.core import all_known
 from hub.errors import LogUnavailable
 from hub.log.base import Group, Stored
 from hub.receivers.channel import PACKET
-from hub.receivers.receiver import ACCEPTED
+from hub.receivers.receiver import ACCEPTED, Known
 from hub.source import Outcome
 from hub.telemetry import Telemetry
-
-Known = dict[int, tuple[str, bool]]
-"""By place in the group, of requests whose first event the log had already: its id, and if it had all of them."""
 
 
 class Groups:

@@ -35,6 +35,8 @@ PR_SET_PDEATHSIG = 1
 LARGE = 64 * 1024
 """Bytes of a body that goes to the hub alone: pieces of many of them would be in memory several times."""
 ACCEPTED = Outcome(accepted=True, status=200, stage="accepted")
+Known = dict[int, tuple[str, bool]]
+"""By place in a group, of requests whose first event the log had already: its id, and if it had all of them."""
 GROUP = 12
 """Requests that are handed over together, before the end of the loop's turn: the hub can begin with them."""
 
@@ -123,7 +125,7 @@ class Receiver:
     async def connect(self, line: Line) -> None:
         """Done when the hub has said what is to be received."""
         self._channel = Channel(line.messages, self._take, self._gone)
-        self._line = line.groups
+        self._socket = line.groups
         self._loop.add_reader(line.groups, self._read_answers)
         await self._started
 
@@ -134,8 +136,8 @@ class Receiver:
     def close(self) -> None:
         """Send what is left to be sent."""
         self._hand_over()
-        self._loop.remove_reader(self._line)
-        self._line.close()
+        self._loop.remove_reader(self._socket)
+        self._socket.close()
         self._channel.close()
 
     def receive_soon(self, name: str, request: Request, answer: Callable[[Outcome], None]) -> None:
@@ -196,7 +198,7 @@ class Receiver:
     def _sent(self, packet: bytes) -> bool:
         """Does the log's thread get it? What it does not goes by the hub's loop."""
         try:
-            return len(packet) <= PACKET and self._line.send(packet) > 0
+            return len(packet) <= PACKET and self._socket.send(packet) > 0
         except OSError:  # it has many already; or the hub is gone, of which the channel tells
             return False
 
@@ -222,15 +224,13 @@ class Receiver:
 
     def _read_answers(self) -> None:
         try:
-            while answer := self._line.recv(PACKET):
+            while answer := self._socket.recv(PACKET):
                 self._kept(*marshal.loads(answer))  # noqa: S302  # of our own program
         except BlockingIOError:
             return
-        self._loop.remove_reader(self._line)  # the hub is gone, of which the channel tells
+        self._loop.remove_reader(self._socket)  # the hub is gone, of which the channel tells
 
-    def _kept(self, number: int, known: dict[int, tuple[str, bool]]) -> None:
-        """known: by place in the group, of requests whose first event the hub had already: its id, and if it had all
-        of them."""
+    def _kept(self, number: int, known: Known) -> None:
         for place, asked in enumerate(self._pop(number)):
             first, duplicate = known.get(place) or (asked.first, False)
             _answer(asked, accepted(ACCEPTED, first, duplicate=duplicate))

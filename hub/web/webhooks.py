@@ -121,7 +121,7 @@ class Webhooks:
         fields = dict(reversed(arrived.headers))
         size = arrived.head + len(arrived.body)
         try:
-            proxied = bool(self._proxies) and self._trusted(arrived.client)
+            proxied = self._from_proxy(arrived.client)
             host = self._host(fields, proxied)
             if len(arrived.body) > self._limits.get(name, self._max_body):
                 raise _Stop(_too_large(self._limits.get(name, self._max_body)))
@@ -151,7 +151,7 @@ class Webhooks:
         fields = dict(reversed(arrived.headers))  # the first of several
         length = 0
         try:
-            proxied = bool(self._proxies) and self._trusted(arrived.client)
+            proxied = self._from_proxy(arrived.client)
             host = self._host(fields, proxied)
             arrived.body = await self._body(fields, receive, self._limits.get(name, self._max_body))
             length = arrived.head + len(arrived.body)
@@ -239,6 +239,9 @@ class Webhooks:
         if proxied and b"x-forwarded-proto" in fields:
             scheme = _text(fields, b"x-forwarded-proto").partition(",")[0].strip().lower() or scheme
         return f"{scheme}://{host}{arrived.raw_path}{mark}"
+
+    def _from_proxy(self, client: str) -> bool:
+        return bool(self._proxies) and client != "" and self._trusted(client)
 
     def _trusted(self, address: str) -> bool:
         trusted = self._seen.get(address)
