@@ -99,18 +99,13 @@ class Source:
         """
         return self._unproven(request) or self._accepted(request)
 
-    def plain(self, request: Request) -> tuple[Event, ...]:
-        """The events of a request of which `examine` would give a plain outcome; () of any other.
+    def proves(self, request: Request) -> bool:
+        """Is only reading left to be done, of which `examine` would give a plain outcome?
 
         Raises:
             KeyNeeded
         """
-        if self._answer is not None or self._unproven(request) is not None:
-            return ()
-        try:
-            return self.read(request)
-        except Unreadable:
-            return ()
+        return self._answer is None and self._unproven(request) is None
 
     def _unproven(self, request: Request) -> Outcome | None:
         """A handshake, or what was refused; None where only reading and answering are left."""

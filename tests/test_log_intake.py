@@ -56,7 +56,7 @@ async def test_groups_of_an_intake_are_kept_whatever_else_comes_in_there(tmp_pat
     broken.ours.send(b"\0")
     for number in range(3):
         request = incoming()
-        ready = [log.prepare(request, [event_of(request, f"{number}-{each}")]) for each in range(2)]
+        ready = log.prepare([(request, [event_of(request, f"{number}-{each}")]) for each in range(2)])
         intake.put(Group(ready, told.put_nowait))
         if number == 1:
             intake.put(Group(["not prepared"], told.put_nowait))

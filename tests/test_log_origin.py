@@ -37,7 +37,7 @@ def event_of(request, **attributes):
 async def keep(log, request, event):
     """As a receiver does."""
     kept = asyncio.get_running_loop().create_future()
-    log.keep(Group([log.prepare(request, [event])], lambda stored: kept.set_result(stored[0])))
+    log.keep(Group(log.prepare([(request, [event])]), lambda stored: kept.set_result(stored[0])))
     return await kept
 
 

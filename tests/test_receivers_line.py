@@ -140,7 +140,7 @@ async def test_what_a_plugin_does_wrong_is_answered_and_hurts_nobody_else(tmp_pa
             found = await asyncio.gather(odd[0], status("github"), odd[1], status("github"), odd[2], status("github"))
         assert found[1::2] == [200, 200, 200]
         assert found[0::2] == [500, 202, 500]
-        assert receiver._asked == {}
+        assert receiver._waiting == {}
 
 
 async def test_a_batch_of_which_some_are_known(tmp_path: Path) -> None:
@@ -201,7 +201,7 @@ async def test_a_group_is_answered_whatever_happens_to_it(
         assert len({body["id"] for body in bodies}) == 30
         for body in bodies:
             assert await hub.log.get(body["id"]) is not None
-        assert receiver._asked == {}
+        assert receiver._waiting == {}
         said = capsys.readouterr().out
         assert ("could not be answered" in said) == (trouble == "an answer fails")
         assert "could not be taken" not in said

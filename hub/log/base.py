@@ -295,11 +295,11 @@ class Log(Protocol):
             LogUnavailable: unknown whether it was kept; repeating it is safe.
         """
 
-    def prepare(self, request: Request, events: Sequence[Event]) -> Any:
-        """What of `append` needs no open log, for `keep`, also of another process: made of what `marshal` takes.
+    def prepare(self, appends: Sequence[tuple[Request, Sequence[Event]]]) -> list[Any]:
+        """What of each `append` needs no open log, for `keep`, also of another process: made of what `marshal` takes.
 
         Raises:
-            LogError: an event can never be kept.
+            LogError: one of the events can never be kept.
         """
 
     def keep(self, group: Group) -> None:

@@ -166,9 +166,9 @@ class SqliteLog:
         self._keep(Group([request], partial(settle_only, done)), lambda one: Append(*prepared(one, events), events))
         return done
 
-    def prepare(self, request: Request, events: Sequence[Event]) -> Prepared:
+    def prepare(self, appends: Sequence[tuple[Request, Sequence[Event]]]) -> list[Prepared]:
         """See `Log.prepare`."""
-        return self._handover.give(request, events)
+        return self._handover.give(appends)
 
     def keep(self, group: Group) -> None:
         """See `Log.keep`."""

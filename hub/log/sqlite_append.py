@@ -99,10 +99,11 @@ class Handover:
         self._packer = Packer()
         self._unpacker = Unpacker()
 
-    def give(self, request: Request, events: Sequence[Event]) -> Prepared:
+    def give(self, appends: Sequence[tuple[Request, Sequence[Event]]]) -> list[Prepared]:
         """In the one. Raises: LogError, see `prepared`."""
-        at, flat, size, rows = prepared(request, events)
-        return at, self._packer.pack_one(flat), size, rows
+        plain = [prepared(request, events) for request, events in appends]
+        pack = self._packer.pack_one
+        return [(at, pack(flat), size, rows) for at, flat, size, rows in plain]
 
     def take(self, ready: Prepared) -> Append:
         """In the other. Its events are made when something of them is asked for."""

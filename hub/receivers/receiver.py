@@ -18,7 +18,8 @@ import structlog
 
 from hub.answers import accepted
 from hub.config import Config, SourceConfig
-from hub.errors import KeyNeeded, LogError
+from hub.errors import KeyNeeded, Unreadable
+from hub.event import Event
 from hub.log import open_log
 from hub.log.codec import flatten, to_micros
 from hub.process import loop_factory, settle_memory
@@ -38,7 +39,7 @@ ACCEPTED = Outcome(accepted=True, status=200, stage="accepted")
 Known = dict[int, tuple[str, bool]]
 """By place in a group, of requests whose first event the log had already: its id, and if it had all of them."""
 GROUP = 12
-"""Requests that are handed over together, before the end of the loop's turn: the hub can begin with them."""
+"""Requests that are read and handed over together, before the end of the loop's turn: the hub can begin with them."""
 
 
 def run(config: Config, sock: socket.socket, line: Line, share: float, parent: int) -> None:
@@ -82,12 +83,22 @@ def _end_with(parent: int) -> None:
 
 
 class Asked(NamedTuple):
-    """A request that the hub has, and who waits for its answer. first: the id of its first event, if it was read."""
+    """A request to a source, and who waits for its answer. began: when it was there, in seconds."""
 
     name: str
     request: Request
     answer: Callable[[Outcome], None]
-    first: str = ""
+    began: float
+
+
+class Waiting(NamedTuple):
+    """Requests that the hub has. firsts: the ids of their first events, of those that were read here."""
+
+    asked: Sequence[Asked]
+    firsts: Sequence[str] = ()
+
+
+NOBODY = Waiting(())
 
 
 class Receiver:
@@ -105,9 +116,8 @@ class Receiver:
         self._sources: dict[str, Source] = {}
         self._log = open_log(config.log.url, config.folder)
         self._numbers = count()
-        self._groups: dict[tuple[str, str], list[tuple[Asked, float, Any]]] = {}
-        self._gathered = 0
-        self._asked: dict[int, Sequence[Asked]] = {}
+        self._arrived: list[Asked] = []
+        self._waiting: dict[int, Waiting] = {}
         self._health: list[asyncio.Future[bool]] = []
         self._loop = asyncio.get_running_loop()
         self._started: asyncio.Future[None] = self._loop.create_future()
@@ -135,25 +145,19 @@ class Receiver:
 
     def close(self) -> None:
         """Send what is left to be sent."""
-        self._hand_over()
+        self._read_all()
         self._loop.remove_reader(self._socket)
         self._socket.close()
         self._channel.close()
 
     def receive_soon(self, name: str, request: Request, answer: Callable[[Outcome], None]) -> None:
         """See `Hub.receive_soon`."""
-        began, source = time.perf_counter(), self._sources.get(name)
-        if source is not None:
-            try:
-                events = source.plain(request)
-                if events:
-                    ready = self._log.prepare(request, events)
-                    self._gather(Asked(name, request, answer, events[0].id), began, ready)
-                    return
-            except (KeyNeeded, LogError):
-                pass
-        request.let_go()
-        self._decide(Asked(name, request, answer))
+        arrived = self._arrived
+        arrived.append(Asked(name, request, answer, time.perf_counter()))
+        if len(arrived) == GROUP or len(request.body) > LARGE:
+            self._read_all()
+        elif len(arrived) == 1:
+            self._loop.call_soon(self._read_all)
 
     async def receive(self, name: str, request: Request) -> Outcome:
         """See `Hub.receive`."""
@@ -175,25 +179,55 @@ class Receiver:
         self._channel.send("health")
         return await answered
 
-    def _gather(self, asked: Asked, began: float, ready: Any) -> None:
-        """began: when it was there, in seconds; ready: what is to be kept."""
-        key = asked.name, asked.request.method
-        self._groups.setdefault(key, []).append((asked, began, ready))
-        self._gathered += 1
-        if self._gathered == GROUP or len(asked.request.body) > LARGE:
-            self._hand_over()
-        elif self._gathered == 1:
-            self._loop.call_soon(self._hand_over)
+    def _read_all(self) -> None:
+        """Verify, read and prepare what has arrived, each step for all of it before the next one.
 
-    def _hand_over(self) -> None:
-        """What was gathered, by source and method; the requests of a group are kept and answered together."""
-        groups, self._groups, self._gathered = self._groups, {}, 0
+        Request by request costs a sixth more: each step's code has left the processor's caches until it comes again.
+        """
+        arrived, self._arrived = self._arrived, []
+        proven = [one for one in arrived if self._is_proven(one)]
+        read = [(one, events) for one in proven if (events := self._events_of(one))]
+        if not read:
+            return
+        try:
+            ready = self._log.prepare([(one.request, events) for one, events in read])
+        except Exception:  # one of them can never be kept: the hub tells of that, as of a bug
+            for one, _ in read:
+                self._decide(one)
+            return
+        groups: dict[tuple[str, str], list[tuple[Asked, str, Any]]] = {}
+        for (one, events), row in zip(read, ready, strict=True):
+            groups.setdefault((one.name, one.request.method), []).append((one, events[0].id, row))
         for (name, method), group in groups.items():
-            asked, began, ready = zip(*group, strict=True)
-            number = next(self._numbers)
-            self._asked[number] = asked
-            if not self._sent(marshal.dumps((number, name, method, began, ready))):
-                self._channel.send("keep", number, name, method, began, ready, at_once=True)
+            self._hand_over(name, method, *zip(*group, strict=True))
+
+    def _is_proven(self, one: Asked) -> bool:
+        source = self._sources.get(one.name)
+        try:
+            if source is not None and source.proves(one.request):
+                return True
+        except KeyNeeded:
+            pass
+        self._decide(one)
+        return False
+
+    def _events_of(self, one: Asked) -> Sequence[Event]:
+        try:
+            events = self._sources[one.name].read(one.request)
+        except Unreadable:
+            events = ()
+        if not events:
+            self._decide(one)
+        return events
+
+    def _hand_over(
+        self, name: str, method: str, asked: Sequence[Asked], firsts: Sequence[str], ready: tuple[Any, ...]
+    ) -> None:
+        """Requests of one source and method: they are kept and answered together."""
+        number, began = next(self._numbers), [one.began for one in asked]
+        self._waiting[number] = Waiting(asked, firsts)
+        if not self._sent(marshal.dumps((number, name, method, began, ready))):
+            self._channel.send("keep", number, name, method, began, ready, at_once=True)
 
     def _sent(self, packet: bytes) -> bool:
         """Does the log's thread get it? What it does not goes by the hub's loop."""
@@ -205,7 +239,8 @@ class Receiver:
     def _decide(self, asked: Asked) -> None:
         """The hub is to decide."""
         request, number = asked.request, next(self._numbers)
-        self._asked[number] = [asked]
+        request.let_go()
+        self._waiting[number] = Waiting([asked])
         large = len(request.body) > LARGE
         self._channel.send("decide", number, asked.name, to_micros(request.received), flatten(request), at_once=large)
 
@@ -231,23 +266,24 @@ class Receiver:
         self._loop.remove_reader(self._socket)  # the hub is gone, of which the channel tells
 
     def _kept(self, number: int, known: Known) -> None:
-        for place, asked in enumerate(self._pop(number)):
-            first, duplicate = known.get(place) or (asked.first, False)
-            _answer(asked, accepted(ACCEPTED, first, duplicate=duplicate))
+        asked, firsts = self._pop(number)
+        for place, (one, first) in enumerate(zip(asked, firsts, strict=True)):
+            first, duplicate = known.get(place) or (first, False)
+            _answer(one, accepted(ACCEPTED, first, duplicate=duplicate))
 
     def _decided(self, number: int, status: int, headers: dict[str, str], body: bytes) -> None:
         outcome = Outcome(accepted=status < 300, status=status, stage="decided", headers=headers, body=body)
-        for asked in self._pop(number):
-            _answer(asked, outcome)
+        for one in self._pop(number).asked:
+            _answer(one, outcome)
 
     def _again(self, number: int) -> None:
         """One of them cannot be kept: the hub decides about each."""
-        for asked in self._pop(number):
-            self._decide(asked)
+        for one in self._pop(number).asked:
+            self._decide(one)
 
-    def _pop(self, number: int) -> Sequence[Asked]:
+    def _pop(self, number: int) -> Waiting:
         """Who waits; nobody if they are answered: the hub may give up on the log at the moment that they are kept."""
-        return self._asked.pop(number, ())
+        return self._waiting.pop(number, NOBODY)
 
     def _healthy(self, writable: bool) -> None:
         for answered in self._health:
