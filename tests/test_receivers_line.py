@@ -202,7 +202,7 @@ async def test_a_group_is_answered_whatever_happens_to_it(
         for body in bodies:
             assert await hub.log.get(body["id"]) is not None
         assert receiver._waiting == {}
-        said = capsys.readouterr().out
+        said = "".join(capsys.readouterr())
         assert ("could not be answered" in said) == (trouble == "an answer fails")
         assert "could not be taken" not in said
         if trouble == "one cannot be kept":
