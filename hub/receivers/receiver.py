@@ -38,7 +38,7 @@ LARGE = 64 * 1024
 ACCEPTED = Outcome(accepted=True, status=200, stage="accepted")
 Known = dict[int, tuple[str, bool]]
 """By place in a group, of requests whose first event the log had already: its id, and if it had all of them."""
-GROUP = 12
+GROUP = 16
 """Requests that are read and handed over together, before the end of the loop's turn: the hub can begin with them."""
 
 
