@@ -23,8 +23,10 @@ def register_providers():
 '''
 
 
-def signed(source: str, secret: str = "s", delivery: str = "") -> tuple[dict[str, str], bytes]:
-    body = b'{"action":"opened"}'
+def signed(
+    source: str, secret: str = "s", delivery: str = "", text: bytes | None = None
+) -> tuple[dict[str, str], bytes]:
+    body = b'{"action":"opened"}' if text is None else text
     digest = hmac.digest(secret.encode(), body, "sha256").hex()
     if source == "mine":
         return {"X-Signature": digest}, body

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
@@ -141,6 +142,38 @@ async def test_what_a_plugin_does_wrong_is_answered_and_hurts_nobody_else(tmp_pa
         assert found[1::2] == [200, 200, 200]
         assert found[0::2] == [500, 202, 500]
         assert receiver._waiting == {}
+
+
+@pytest.mark.parametrize("never_kept", [False, True])
+async def test_what_arrives_together_is_told_apart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, never_kept: bool
+) -> None:
+    config = '[providers.github]\nsecret = "s"\n[providers.other]\nplugin = "github"\nsecret = "t"\n'
+    async with linked(tmp_path, config) as (hub, receiver, _):
+        if never_kept:
+            prepared = Mock(side_effect=LogError("one of them can never be kept"))
+            monkeypatch.setattr(receiver._log, "prepare", prepared)
+
+        async def status(source: str, secret: str, text: bytes | None = None, method: str = "POST") -> int:
+            headers, body = signed("github", secret, text=text)
+            return (await receiver.receive(source, Request.make(method, headers=headers, body=body))).status
+
+        kinds = [
+            (200, ("github", "s")),
+            (403, ("github", "t")),
+            (200, ("other", "t")),
+            (404, ("nowhere", "s")),
+            (200, ("github", "s", b"no JSON")),
+            (405, ("other", "t", None, "PUT")),
+            (200, ("github", "s", b'{"text": "%s"}' % (b"x" * 70_000))),
+        ]
+        async with asyncio.timeout(20):
+            found = await asyncio.gather(*[status(*given) for _ in range(9) for _, given in kinds])  # type: ignore[arg-type]
+        assert found == [wanted for wanted, _ in kinds] * 9
+        assert await hub.log.count(Query(sources=("github",))) == 18
+        assert await hub.log.count(Query(sources=("other",))) == 9
+        assert receiver._waiting == {}
+        assert not never_kept or prepared.called
 
 
 async def test_a_batch_of_which_some_are_known(tmp_path: Path) -> None:
