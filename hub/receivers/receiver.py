@@ -199,7 +199,7 @@ class Receiver:
         for (one, events), row in zip(read, ready, strict=True):
             groups.setdefault((one.name, one.request.method), []).append((one, events[0].id, row))
         for (name, method), group in groups.items():
-            self._hand_over(name, method, *zip(*group, strict=True))
+            self._hand_over(name, method, group)
 
     def _is_proven(self, one: Asked) -> bool:
         source = self._sources.get(one.name)
@@ -220,10 +220,9 @@ class Receiver:
             self._decide(one)
         return events
 
-    def _hand_over(
-        self, name: str, method: str, asked: Sequence[Asked], firsts: Sequence[str], ready: tuple[Any, ...]
-    ) -> None:
+    def _hand_over(self, name: str, method: str, group: Sequence[tuple[Asked, str, Any]]) -> None:
         """Requests of one source and method: they are kept and answered together."""
+        asked, firsts, ready = zip(*group, strict=True)
         number, began = next(self._numbers), [one.began for one in asked]
         self._waiting[number] = Waiting(asked, firsts)
         if not self._sent(marshal.dumps((number, name, method, began, ready))):
