@@ -30,6 +30,7 @@ from log_contract_feed import Feeding, Replaying, Retrying
 from hub.errors import ConfigError, LogError, LogUnavailable
 from hub.log import open_log
 from hub.log.base import Position, Query, RejectionQuery
+from hub.log.codec import hash_delivery
 from hub.log.sqlite import SqliteLog
 from hub.log.sqlite_changes import LEARNED
 from hub.log.sqlite_keys import find_all
@@ -138,6 +139,27 @@ async def test_untrusted_secrets_are_bounded(log: SqliteLog) -> None:
     assert learned[-1] == ("secret", "mine", True)
 
 
+@pytest.mark.parametrize("kept", [(), (0,), (2,), (4,), (0, 4), (1, 3)], ids=str)
+@pytest.mark.parametrize("limit", [2, 100])
+async def test_a_request_goes_with_its_last_event(log: SqliteLog, kept: tuple[int, ...], limit: int) -> None:
+    feed = await subscribe(log)
+    before, some, after = await keep(log), await keep_many(log, 5), await keep_many(log, 2)
+    taken = await take(feed, 8)
+    later = [delivery for delivery in taken if delivery.position in {some[index].position for index in kept}]
+    await settle(feed, later, "later", due=now() + FAR)
+    await settle(feed, [delivery for delivery in taken if delivery not in later])
+    while await log.prune(now() + FAR, limit):
+        pass
+    assert len(await log._pages.rows("SELECT seq FROM requests")) == bool(kept)
+    for index, stored in enumerate(some):
+        assert (await log.request(stored.event.id) is not None) == (index in kept)
+    await log.retire("store")
+    while await log.prune(now() + FAR, limit):
+        pass
+    assert await log._pages.rows("SELECT seq FROM requests") == []
+    assert [await log.request(stored.event.id) for stored in (before, *after)] == [None] * 3
+
+
 async def test_names_are_dropped_with_their_events(log: SqliteLog, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("hub.log.sqlite_upkeep.NAMES", 0)
     await keep(log, type="a.gone")
@@ -174,11 +196,11 @@ async def test_statements_are_led_by_an_index(log: SqliteLog) -> None:
             plans.extend(row[3] for row in self._connection.execute(f"EXPLAIN QUERY PLAN {sql}", values))
             return self._connection.execute(sql, values)
 
-    keys = [("acme", "b", 0), ("acme", "d", 0)]
-    await log._writer.change(lambda connection: find_all(keys, Explained(connection)))  # type: ignore[arg-type]
-    led = [step for step in plans if "PRIMARY KEY (delivery=? AND source=? AND idx=?)" in step]
+    keys = [("acme", one, 0, hash_delivery(one, 0)) for one in "bd"]
+    await log._writer.change(lambda connection: list(find_all(keys, Explained(connection))))  # type: ignore[arg-type]
+    led = [step for step in plans if "PRIMARY KEY (hash=?)" in step]
     assert len(led) == 2, plans
-    assert not any(step.startswith(("SCAN n", "SCAN k")) for step in plans), plans
+    assert not any(step.startswith(("SCAN n", "SCAN k", "SCAN e")) for step in plans), plans
 
 
 async def test_no_such_subscription(log: SqliteLog) -> None:

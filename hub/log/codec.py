@@ -7,9 +7,10 @@ import struct
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from hashlib import blake2b
 from itertools import chain
 from threading import Lock
-from typing import Any
+from typing import Any, overload
 
 import orjson
 import zstandard
@@ -25,6 +26,8 @@ LARGEST = 1 << 30
 
 PLAIN, ZSTD = b"\x00", b"\x01"
 ORJSON, LENIENT = b"\x01", b"\x02"
+LAST_INDEX = (1 << 20) - 1
+"""Of the events of one delivery that have a hash of their own; later ones share this one."""
 SMALL = 200
 """Below this, compressing costs more than it saves."""
 LEVEL = -2
@@ -64,6 +67,10 @@ def unpack_id(value: bytes | str) -> str:
     return canonical_uuid(value.hex()) if isinstance(value, bytes) else value
 
 
+@overload
+def pack_text(text: str) -> str | bytes: ...
+@overload
+def pack_text(text: str | None) -> str | bytes | None: ...
 def pack_text(text: str | None) -> str | bytes | None:
     """Text as it is; as bytes where it has lone surrogates, which UTF-8 cannot say."""
     if text is None or text.isascii():
@@ -78,6 +85,23 @@ def pack_text(text: str | None) -> str | bytes | None:
 def unpack_text(value: str | bytes | None) -> str | None:
     """What `pack_text` was given."""
     return value.decode("utf-8", "surrogatepass") if isinstance(value, bytes) else value
+
+
+def hash_delivery(value: str | bytes, index: int) -> int:
+    """A number for the event with this index of a delivery: 44 bits of its id, then the index, so that those of one
+    delivery are neighbours (see `hashes_of`).
+
+    Others may have the same: whoever looks for one has to look at the event. value: the id as `pack_text` gives it.
+    """
+    data = value.encode("utf-8", "surrogatepass") if isinstance(value, str) else value
+    digest = int.from_bytes(blake2b(data, digest_size=8).digest(), "big", signed=True)
+    return (digest & ~LAST_INDEX) + min(index, LAST_INDEX)
+
+
+def hashes_of(value: str | bytes) -> tuple[int, int]:
+    """The least and the greatest number of a delivery's events."""
+    first = hash_delivery(value, 0)
+    return first, first + LAST_INDEX
 
 
 def flatten(request: Request) -> bytes:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from importlib.resources import files
 
 from hub.errors import LogTooNew
+from hub.log.codec import hash_delivery
 
 Migration = Callable[[sqlite3.Connection], None]
 """Brings a log from its place in the chain to the next, inside the caller's transaction."""
@@ -30,20 +31,29 @@ def gather_keys(connection: sqlite3.Connection) -> None:
     )
     connection.execute("CREATE TABLE gathered (upto INTEGER NOT NULL)")
     connection.execute("INSERT INTO gathered VALUES (0)")
-    gather_all(connection)
-    # that has read it: events come out of it in the order of the keys
     connection.execute("DROP INDEX events_delivery")
 
 
-def gather_all(connection: sqlite3.Connection) -> None:
-    """Put the keys of all events into their table; of several that have one key, that of the first."""
+def hash_keys(connection: sqlite3.Connection) -> None:
+    """From version 2 to 3: a key is a number, a quarter of its bytes; one index less (see `hub.log.sqlite_upkeep`)."""
+    connection.execute("DROP TABLE keys")
     connection.execute(
-        "INSERT OR IGNORE INTO keys SELECT delivery, source, idx, seq FROM events ORDER BY delivery, source, idx, seq"
+        "CREATE TABLE keys (hash INTEGER NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (hash, seq)) WITHOUT ROWID"
+    )
+    gather_all(connection)
+    connection.execute("DROP INDEX events_request")
+
+
+def gather_all(connection: sqlite3.Connection) -> None:
+    """Put the keys of all events into their table."""
+    connection.create_function("hash_delivery", 2, hash_delivery, deterministic=True)
+    connection.execute(
+        "INSERT INTO keys SELECT hash_delivery(delivery, idx) AS hash, seq FROM events ORDER BY hash, seq"
     )
     connection.execute("UPDATE gathered SET upto = (SELECT coalesce(max(seq), 0) FROM events)")
 
 
-MIGRATIONS: Sequence[Migration] = (create, gather_keys)
+MIGRATIONS: Sequence[Migration] = (create, gather_keys, hash_keys)
 """MIGRATIONS[n] leads from version n to n + 1. Never change one that was released: append."""
 
 

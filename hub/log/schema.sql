@@ -26,11 +26,11 @@ CREATE TABLE events (
     time INTEGER,
     data BLOB                           -- NULL: the request's body as JSON
 );
-CREATE UNIQUE INDEX events_delivery ON events (delivery, source, idx);  -- version 2: the table keys (migrations.py)
+CREATE UNIQUE INDEX events_delivery ON events (delivery, source, idx);  -- dropped by version 2 (migrations.py)
 CREATE UNIQUE INDEX events_id ON events (id);
 CREATE INDEX events_source ON events (source);
 CREATE INDEX events_type ON events (type);
-CREATE INDEX events_request ON events (request);
+CREATE INDEX events_request ON events (request);                        -- dropped by version 3
 
 CREATE TABLE subscriptions (
     id INTEGER PRIMARY KEY AUTOINCREMENT,

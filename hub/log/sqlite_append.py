@@ -11,26 +11,30 @@ from typing import Any
 from hub.errors import LogError
 from hub.event import Event
 from hub.log.base import Position, Stored
-from hub.log.codec import Packer, Unpacker, flatten, pack_data, pack_id, pack_text, to_micros
-from hub.log.sqlite_keys import Key, Keys, Text, find_all
+from hub.log.codec import Packer, Unpacker, flatten, hash_delivery, pack_data, pack_id, pack_text, to_micros
+from hub.log.sqlite_keys import REFUSE, REMEMBER, Key, Keys, Text, find_all
 from hub.log.sqlite_rows import LATER, STORED, event_of, stored_of
 from hub.request import Request
 
 Row = tuple[Any, ...]
-"""An event's values, in the order of `sqlite_rows.COLUMNS`, names as text."""
+"""An event's values, in the order of `sqlite_rows.COLUMNS`, names as text; then the hash of its key."""
 Prepared = tuple[int, bytes, int, list[Row]]
 """A request and its events in values that one process can hand to another: when it arrived, the request in one piece
 or packed, about how much memory both take, a row for each event."""
 ARRIVING = (
-    "CREATE TEMP VIEW arriving AS SELECT e.*, r.at AS arrived, r.raw FROM events e, requests r",
-    """CREATE TEMP TRIGGER arrived INSTEAD OF INSERT ON arriving BEGIN
+    "CREATE TEMP VIEW arriving AS SELECT e.*, k.hash, r.at AS arrived, r.raw FROM events e, keys k, requests r",
+    f"""CREATE TEMP TRIGGER arrived INSTEAD OF INSERT ON arriving BEGIN
+    {REFUSE}
+    {REMEMBER}
     INSERT INTO requests (seq, at, raw) SELECT NEW.request, NEW.arrived, NEW.raw WHERE NEW.raw IS NOT NULL;
     INSERT INTO events (seq, id, request, idx, source, provider, type, delivery, at, subject, time, data)
     VALUES (NEW.seq, NEW.id, NEW.request, NEW.idx, NEW.source, NEW.provider, NEW.type, NEW.delivery, NEW.at,
         NEW.subject, NEW.time, NEW.data);
     END""",
 )
-"""A view that takes an event together with its request: the rows of several tables in one statement."""
+"""A view that takes an event together with its request and its key: the rows of several tables in one statement."""
+WIDTH = 15
+"""Its columns."""
 BESIDE = 2000
 """Bytes of memory that an append takes beside what it holds."""
 MANY = 500
@@ -75,6 +79,9 @@ def prepared(request: Request, events: Sequence[Event]) -> Prepared:
     for event in events:
         data = pack_data(event, request)
         size += len(data or b"")
+        delivery = pack_text(event.deliveryid)
+        if delivery is None:
+            raise LogError(f"the event {event.id} of {event.source} has no deliveryid")
         rows.append(
             (
                 pack_id(event.id),
@@ -82,11 +89,12 @@ def prepared(request: Request, events: Sequence[Event]) -> Prepared:
                 pack_text(event.source),
                 pack_text(event.provider),
                 pack_text(event.type),
-                pack_text(event.deliveryid),
+                delivery,
                 at if event.receivedat is request.received else to_micros(event.receivedat),
                 pack_text(event.subject),
                 None if event.time is None else to_micros(event.time),
                 data,
+                hash_delivery(delivery, event.index),
             )
         )
     return at, flat, size, rows
@@ -111,7 +119,7 @@ class Handover:
         return Append(at, raw, size, rows, [Event.later(partial(self._event, row, raw)) for row in rows], packed=True)
 
     def _event(self, row: Row, raw: bytes) -> Event:
-        return event_of(row, raw, self._unpacker)
+        return event_of(row[:-1], raw, self._unpacker)
 
 
 class Appender:
@@ -160,11 +168,11 @@ class Appender:
             stored: list[Stored] = []
             raw: bytes | None = append.raw
             for one, row in zip(append.events, append.rows, strict=True):
-                packed, index, source, provider, kind, delivery, at, subject, time, data = row
+                packed, index, source, provider, kind, delivery, at, subject, time, data, hashed = row
                 if source not in names or provider not in names or kind not in names:
                     return None
                 values += (event, packed, request, index, names[source], names[provider], names[kind])
-                values += (delivery, at, subject, time, data, append.at, raw)
+                values += (delivery, at, subject, time, data, hashed, append.at, raw)
                 raw = None  # once for all its events
                 stored.append(Stored(Position(event), one))
                 event += 1
@@ -174,7 +182,7 @@ class Appender:
         if not 0 < len(done.fresh) <= MANY:
             return None
         try:
-            self._connection.execute(f"INSERT INTO arriving VALUES {_places(14, len(done.fresh))}", values)
+            self._insert(len(done.fresh), values)
         except sqlite3.IntegrityError:
             return None  # not all are new, or one of them cannot be kept
         self.event, self.request = event, request
@@ -188,13 +196,12 @@ class Appender:
         """
         known = self._known([_key(row) for append in appends for row in append.rows])
         done = Appended()
-        requests: list[tuple[Any, ...]] = []
-        events: list[tuple[Any, ...]] = []
+        rows: list[tuple[Any, ...]] = []
         again: list[int] = []
         ids = self._ids({name for append in appends for row in append.rows for name in row[2:5]})
         for append in appends:
-            stored = []
-            number, before = self.request + len(requests), len(events)
+            stored: list[Stored] = []
+            raw: bytes | None = append.raw
             for event, row in zip(append.events, append.rows, strict=True):
                 key = _key(row)
                 first = known.get(key)
@@ -202,36 +209,34 @@ class Appender:
                     stored.append(first)
                     again.append(first.position)
                     continue
-                seq = Position(self.event + len(events))
+                seq = Position(self.event)
                 packed, index, source, provider, kind, *rest = row
-                events.append((seq, packed, number, index, ids[source], ids[provider], ids[kind], *rest))
+                names = ids[source], ids[provider], ids[kind]
+                rows.append((seq, packed, self.request, index, *names, *rest, append.at, raw))
+                raw = None  # once for all its events
                 fresh = Stored(seq, event)
                 known[key] = Stored(seq, event, duplicate=True)
                 stored.append(fresh)
                 done.fresh.append(fresh)
-            if len(events) > before:
-                requests.append((number, append.at, append.raw))
+                self.event += 1
+            self.request += raw is None
             done.stored.append(stored)
-        _insert(self._connection, "requests (seq, at, raw)", 3, requests)
-        _insert(
-            self._connection,
-            "events (seq, id, request, idx, source, provider, type, delivery, at, subject, time, data)",
-            12,
-            events,
-        )
-        self.request += len(requests)
-        self.event += len(events)
+        for part in _parts(rows):
+            self._insert(len(part), [value for row in part for value in row])
         if again:
             done.requeued = self._requeue(again, now)
         return done
+
+    def _insert(self, rows: int, values: Sequence[Any]) -> None:
+        self._connection.execute(f"INSERT INTO arriving VALUES {_places(WIDTH, rows)}", values)
 
     def _known(self, keys: Sequence[Key]) -> dict[Key, Stored]:
         """The events that are there already, by key, in one statement that usually gives no row."""
         connection, found = self._connection, {}
         for part in _parts(keys):
-            for source, delivery, index, seq in find_all(part, connection):
+            for key, seq in find_all(part, connection):
                 row = connection.execute(f"{STORED} WHERE e.seq = ?", (seq,)).fetchone()
-                found[source, delivery, index] = stored_of(row, self._unpacker)._replace(duplicate=True)
+                found[key] = stored_of(row, self._unpacker)._replace(duplicate=True)
         return found
 
     def _ids(self, names: set[Text]) -> dict[Text, int]:
@@ -266,7 +271,7 @@ class Appender:
 
 
 def _key(row: Row) -> Key:
-    return row[2], row[5], row[1]
+    return row[2], row[5], row[1], row[10]
 
 
 def _next(connection: sqlite3.Connection, table: str) -> int:
@@ -283,12 +288,6 @@ def _places(columns: int, rows: int) -> str:
 
 def _parts(items: Sequence[Any]) -> Iterable[Sequence[Any]]:
     return (items[start : start + MANY] for start in range(0, len(items), MANY))
-
-
-def _insert(connection: sqlite3.Connection, into: str, columns: int, rows: Sequence[tuple[Any, ...]]) -> None:
-    for part in _parts(rows):
-        values = [value for row in part for value in row]
-        connection.execute(f"INSERT INTO {into} VALUES {_places(columns, len(part))}", values)
 
 
 def cannot_keep(error: Exception) -> LogError:

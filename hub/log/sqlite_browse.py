@@ -9,15 +9,17 @@ from fnmatch import fnmatchcase
 from typing import Any, Literal
 
 from hub.log.base import Page, Position, Query, Stored
-from hub.log.codec import Unpacker, pack_id, pack_text, to_micros, unpack_text
+from hub.log.codec import Unpacker, hashes_of, pack_id, pack_text, to_micros, unpack_text
 from hub.log.sqlite_read import Reader
 from hub.log.sqlite_rows import STORED, request_of
 from hub.request import Request
 
 STEP = 10_000
 """Positions that the first statement looks at, where no index leads to the wanted ones. Each next one: four times."""
-DELIVERED = "SELECT seq FROM keys WHERE delivery IN ({})"
-NEWLY_DELIVERED = "SELECT seq FROM events WHERE seq > (SELECT upto FROM gathered) AND delivery IN ({})"
+DELIVERED = """WITH asked (delivery, least, greatest) AS (VALUES {})
+    SELECT d.seq FROM asked CROSS JOIN keys k CROSS JOIN events d
+        WHERE k.hash BETWEEN asked.least AND asked.greatest AND d.seq = k.seq AND d.delivery = asked.delivery
+    UNION SELECT seq FROM events WHERE seq > (SELECT upto FROM gathered) AND delivery IN (SELECT delivery FROM asked)"""
 """Events by their delivery ids: those with a key in the file, and those whose key only the writer has in an index (see
 `hub.log.sqlite_keys`)."""
 BUDGET = 1.0
@@ -34,12 +36,9 @@ async def condition(query: Query, reader: Reader) -> tuple[str, tuple[Any, ...]]
     if query.types:
         parts.append(f"e.type IN ({','.join(map(str, await _types(query.types, reader)))})")
     if query.ids:
-        some = places(query.ids)
-        parts.append(
-            f"e.seq IN (SELECT seq FROM events WHERE id IN ({some}) "
-            f"UNION {DELIVERED.format(some)} UNION {NEWLY_DELIVERED.format(some)})"
-        )
-        values += [*map(pack_id, query.ids), *map(pack_text, query.ids), *map(pack_text, query.ids)]
+        delivered, asked = _delivered(query.ids)
+        parts.append(f"(e.id IN ({places(query.ids)}) OR e.seq IN ({delivered}))")
+        values += [*map(pack_id, query.ids), *asked]
     if query.subject is not None:
         parts.append("e.subject = ?")
         values.append(pack_text(query.subject))
@@ -91,6 +90,14 @@ def _indexed(query: Query) -> bool:
     return bool(query.ids) or not (query.types or query.sources or query.subject or query.since or query.until)
 
 
+def _delivered(ids: Sequence[str]) -> tuple[str, list[Any]]:
+    """A statement that selects the events with these delivery ids, and its values."""
+    deliveries = [pack_text(one) for one in ids]
+    return DELIVERED.format(",".join(["(?,?,?)"] * len(ids))), [
+        value for delivery in deliveries for value in (delivery, *hashes_of(delivery))
+    ]
+
+
 async def _types(patterns: Sequence[str], reader: Reader) -> list[int]:
     """The names that match a pattern; those that are no event types do no harm."""
     plain = [pattern for pattern in patterns if not any(sign in pattern for sign in "*?[")]
@@ -116,11 +123,10 @@ async def get(event_id: str, reader: Reader) -> Stored | None:
 
 async def find(source: str, deliveryid: str, index: int, reader: Reader) -> Stored | None:
     """The event that has this de-duplication key."""
-    delivery = pack_text(deliveryid)
+    delivered, asked = _delivered([deliveryid])
     row = await reader.row(
-        f"{STORED} WHERE e.seq IN ({DELIVERED.format('?')} UNION {NEWLY_DELIVERED.format('?')}) "
-        "AND e.source = (SELECT id FROM names WHERE text = ?) AND e.idx = ?",
-        (delivery, delivery, source, index),
+        f"{STORED} WHERE e.seq IN ({delivered}) AND e.source = (SELECT id FROM names WHERE text = ?) AND e.idx = ?",
+        (*asked, source, index),
     )
     return row[0] if row else None
 

@@ -1,51 +1,58 @@
 """De-duplication keys of the SQLite log: the newest in memory, the others in an index that is filled in larger pieces.
 
-Delivery ids are random. An index that got each at once would write a page to disk for every event, which is more than
-the event itself.
+Delivery ids are random, and so are their hashes. An index that got each at once would write a page to disk for every
+event, which is more than the event itself.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+
+from hub.log.codec import hash_delivery
 
 REMEMBERED = """
 INSERT INTO gathered SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM gathered);
-CREATE TEMP TABLE recent (delivery TEXT NOT NULL, source INTEGER NOT NULL, idx INTEGER NOT NULL, seq INTEGER NOT NULL,
-    PRIMARY KEY (delivery, source, idx)) WITHOUT ROWID;
-INSERT OR IGNORE INTO recent SELECT delivery, source, idx, seq FROM events WHERE seq > (SELECT upto FROM gathered);
-CREATE TEMP TRIGGER remembered AFTER INSERT ON main.events BEGIN
-    SELECT RAISE(ABORT, 'the log has this event') FROM keys
-        WHERE delivery = NEW.delivery AND source = NEW.source AND idx = NEW.idx;
-    INSERT INTO recent VALUES (NEW.delivery, NEW.source, NEW.idx, NEW.seq);
-END;
+CREATE TEMP TABLE recent (hash INTEGER NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (hash, seq)) WITHOUT ROWID;
+INSERT INTO recent SELECT hash_delivery(delivery, idx), seq FROM events WHERE seq > (SELECT upto FROM gathered);
 CREATE TEMP TRIGGER forgotten AFTER DELETE ON main.events BEGIN
-    DELETE FROM keys WHERE delivery = OLD.delivery AND source = OLD.source AND idx = OLD.idx;
-    DELETE FROM recent WHERE delivery = OLD.delivery AND source = OLD.source AND idx = OLD.idx;
+    DELETE FROM keys WHERE hash = hash_delivery(OLD.delivery, OLD.idx) AND seq = OLD.seq;
+    DELETE FROM recent WHERE hash = hash_delivery(OLD.delivery, OLD.idx) AND seq = OLD.seq;
 END;
 """
 """What the writer's connection knows beside the file. Every event has a key in one of the two: those up to
 `gathered.upto` in the file, for the others it is made again when the file is opened."""
+WHERE = ("recent", "keys")
+REFUSE = "\n".join(
+    f"""SELECT RAISE(ABORT, 'the log has this event') FROM {keys} k CROSS JOIN events e ON e.seq = k.seq
+        WHERE k.hash = NEW.hash AND e.delivery = NEW.delivery AND e.source = NEW.source AND e.idx = NEW.idx;"""
+    for keys in WHERE
+)
+"""For a trigger: an event of which there is one raises sqlite3.IntegrityError."""
+REMEMBER = "INSERT INTO recent VALUES (NEW.hash, NEW.seq);"
+"""For a trigger that inserts an event."""
 
-MANY = 8192
-"""Keys in memory that begin a round, in which all of them are put into the file in their own order."""
+MANY = 32_768
+"""Keys in memory that begin a round, in which all of them are put into the file in their own order: with a million
+events in the log, thirteen to a page."""
 PIECE = 256
 """New events after which the next piece of a round is put there, so that nobody waits for a round. It has twice as many
 keys as there were new events, so that a round ends, and about half as many as a round has come meanwhile."""
 
 Text = str | bytes
-Key = tuple[Text, Text, int]
-"""A source's name, a delivery id, an index."""
-Place = tuple[Text, int, int]
-"""A key as the index has it: a delivery id, a source's number, an index."""
+Key = tuple[Text, Text, int, int]
+"""A source's name, a delivery id, an index; the hash of the latter two."""
+Place = tuple[int, int]
+"""A key as the index has it: its hash, its event's number."""
 
 
 class Keys:
-    """For the one thread that writes. Inserting an event of which there is one raises sqlite3.IntegrityError."""
+    """For the one thread that writes."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         connection.execute("PRAGMA temp_store = MEMORY")
+        connection.create_function("hash_delivery", 2, hash_delivery, deterministic=True)
         connection.executescript(REMEMBERED)
         (self._upto,) = connection.execute("SELECT upto FROM gathered").fetchone()
         self._round: int | None = None
@@ -80,25 +87,25 @@ class Keys:
 
         newest: keys of later events are the next round's.
         """
-        beyond, values = ("", ()) if after is None else ("AND (delivery, source, idx) > (?, ?, ?)", after)
-        some = f"FROM recent WHERE seq <= ? {beyond} ORDER BY delivery, source, idx LIMIT ?"
+        beyond, values = ("", ()) if after is None else ("AND (hash, seq) > (?, ?)", after)
+        some = f"FROM recent WHERE seq <= ? {beyond} ORDER BY hash, seq LIMIT ?"
         # after a stop in the middle of a round some of them are there
-        self._connection.execute(
-            f"INSERT OR IGNORE INTO keys SELECT delivery, source, idx, seq {some}", (newest, *values, size)
-        )
+        self._connection.execute(f"INSERT OR IGNORE INTO keys SELECT hash, seq {some}", (newest, *values, size))
         last: Place | None = self._connection.execute(
-            f"SELECT delivery, source, idx {some} OFFSET ?", (newest, *values, 1, size - 1)
+            f"SELECT hash, seq {some} OFFSET ?", (newest, *values, 1, size - 1)
         ).fetchone()
         return last
 
 
-def find_all(keys: Sequence[Key], connection: sqlite3.Connection) -> list[tuple[Text, Text, int, int]]:
+def find_all(keys: Sequence[Key], connection: sqlite3.Connection) -> Iterator[tuple[Key, int]]:
     """Those keys that events have, each with its event's number; for the writer's connection."""
-    asked = ",".join(["(?,?,?)"] * len(keys))
+    asked = ",".join(["(?,?,?,?)"] * len(keys))
     found = [
-        f"SELECT n.text, k.delivery, k.idx, k.seq FROM asked CROSS JOIN names n CROSS JOIN {table} k WHERE "
-        "n.text = asked.source AND k.delivery = asked.delivery AND k.source = n.id AND k.idx = asked.idx"
-        for table in ("recent", "keys")
+        f"SELECT asked.*, e.seq FROM asked CROSS JOIN {table} k CROSS JOIN events e CROSS JOIN names n "
+        "WHERE k.hash = asked.hash AND e.seq = k.seq AND e.delivery = asked.delivery AND e.idx = asked.idx "
+        "AND n.id = e.source AND n.text = asked.source"
+        for table in WHERE
     ]
-    sql = f"WITH asked (source, delivery, idx) AS (VALUES {asked}) {' UNION '.join(found)}"
-    return connection.execute(sql, [value for key in keys for value in key]).fetchall()
+    sql = f"WITH asked (source, delivery, idx, hash) AS (VALUES {asked}) {' UNION '.join(found)}"
+    for source, delivery, index, hashed, seq in connection.execute(sql, [value for key in keys for value in key]):
+        yield (source, delivery, index, hashed), seq

@@ -34,11 +34,8 @@ BY_NUMBER = {
 }
 BY_KEY = ("filters", "deliveries")
 SOURCE = re.compile(r"/webhooks/([^/?]+)")
-SECOND = (
-    "EXISTS (SELECT 1 FROM keys k WHERE k.delivery = events.delivery AND k.source = events.source "
-    "AND k.idx = events.idx AND k.seq <> events.seq)"
-)
-"""An event of whose key there is another: where the file is damaged nothing has refused it."""
+SECOND = "seq NOT IN (SELECT min(seq) FROM events GROUP BY delivery, source, idx)"
+"""An event of whose key there is an earlier one: where the file is damaged nothing has refused it."""
 DETAIL = "its event stood in a damaged part of the log; accepted, it is a new one, also for those who had it"
 UNREADABLE = (sqlite3.DatabaseError, ValueError)
 FARTHEST = 1 << 40
@@ -112,8 +109,8 @@ def _copy(old: sqlite3.Connection, new: sqlite3.Connection) -> tuple[Counter[str
     without = "data IS NULL AND NOT EXISTS (SELECT 1 FROM requests r WHERE r.seq = events.request)"
     kept["events"] -= new.execute(f"DELETE FROM events WHERE {without}").rowcount
     new.execute("DELETE FROM deliveries WHERE NOT EXISTS (SELECT 1 FROM events e WHERE e.seq = deliveries.seq)")
-    gather_all(new)
     kept["events"] -= new.execute(f"DELETE FROM events WHERE {SECOND}").rowcount
+    gather_all(new)
     unread = _set_aside(new, unpacker)
     _go_on(old, new)
     new.execute("COMMIT")
@@ -122,7 +119,7 @@ def _copy(old: sqlite3.Connection, new: sqlite3.Connection) -> tuple[Counter[str
 
 def _set_aside(new: sqlite3.Connection, unpacker: Unpacker) -> int:
     """Requests whose events are lost become rejections: accepted, they are read again."""
-    lost = "SELECT seq, at, raw FROM requests r WHERE NOT EXISTS (SELECT 1 FROM events e WHERE e.request = r.seq)"
+    lost = "SELECT seq, at, raw FROM requests WHERE seq NOT IN (SELECT request FROM events)"
     count = 0
     for seq, at, raw in new.execute(lost).fetchall():
         source = SOURCE.search(unflatten(unpacker.unpack(raw), from_micros(at)).url)

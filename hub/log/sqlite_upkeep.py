@@ -19,6 +19,15 @@ NAMES = 20_000
 """Above this, names that no event has any more are dropped."""
 
 
+EMPTIED = """WITH dropped (request, first, last) AS (VALUES {})
+    DELETE FROM requests WHERE seq IN (SELECT request FROM dropped WHERE NOT EXISTS (
+        SELECT 1 FROM events e WHERE e.request = dropped.request
+            AND e.seq >= coalesce((SELECT max(seq) FROM events WHERE seq < dropped.first), dropped.first)
+            AND e.seq <= coalesce((SELECT min(seq) FROM events WHERE seq > dropped.last), dropped.last)))"""
+"""Requests of dropped events, each with its first and last of those, that have no event left. The events of a request
+follow each other: what is left of them is between these two, or next to one of them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Bounds:
     """How much room refused requests get; beyond it the oldest are dropped. size: bytes."""
@@ -155,16 +164,14 @@ def prune(before: int, after: int, limit: int, connection: sqlite3.Connection) -
     for start in range(0, len(seqs), 500):
         part = seqs[start : start + 500]
         some = places(part)
-        requests = [
-            row[0]
-            for row in connection.execute(f"SELECT DISTINCT request FROM events WHERE seq IN ({some})", part).fetchall()
-        ]
+        requests = connection.execute(
+            f"SELECT request, min(seq), max(seq) FROM events WHERE seq IN ({some}) GROUP BY request", part
+        ).fetchall()
         connection.execute(f"DELETE FROM events WHERE seq IN ({some})", part)
         connection.execute(f"DELETE FROM attempts WHERE seq IN ({some})", part)
         connection.execute(
-            f"DELETE FROM requests WHERE seq IN ({places(requests)}) "
-            "AND NOT EXISTS (SELECT 1 FROM events e WHERE e.request = requests.seq)",
-            requests,
+            EMPTIED.format(",".join(["(?,?,?)"] * len(requests))),
+            [value for request in requests for value in request],
         )
     if len(seqs) < limit:
         connection.execute("DELETE FROM rejections WHERE at < ? AND (stage = 'verify' OR state <> 'open')", (before,))

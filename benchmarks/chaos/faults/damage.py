@@ -24,10 +24,14 @@ async def damage(form: Form) -> Result:
     """What the disk destroyed is lost. The hub has to say so, and to lose nothing more than that."""
     async with scene("damage", form) as s:
         s.configure()
-        await s.hub.start()
-        async with s.sender.load(clients=32):
-            await asyncio.sleep(form.pick(0.7, 3))
-            s.hub.kill()
+        unmoved = 0
+        while unmoved < 2:  # a kill may come just when all was moved into the file
+            await s.hub.start()
+            async with s.sender.load(clients=32):
+                await asyncio.sleep(form.pick(0.7, 3))
+                s.hub.kill()
+            moved, committed = frames(s.hub.log)
+            unmoved = committed - moved
         killed = shutil.copytree(s.folder / "data", s.folder / "killed")
         for number in range(int(form.pick(1, 8))):
             await torn(s, killed, cut=number % 2 == 0)
@@ -43,8 +47,8 @@ async def torn(s: Scene, killed: Path, cut: bool) -> None:
     """After `kill -9`, the write-ahead log loses its end, or a sector in the middle of it."""
     hub = copy_of(s, killed)
     wal = hub.log.with_name("hub.db-wal")
-    content, index = bytearray(wal.read_bytes()), hub.log.with_name("hub.db-shm").read_bytes()
-    (committed,), (moved,) = struct.unpack_from("=I", index, 16), struct.unpack_from("=I", index, 96)
+    content = bytearray(wal.read_bytes())
+    moved, committed = frames(hub.log)
     start = HEADER + s.random.randrange(moved, moved + (committed - moved) // 2) * FRAME + 1000
     if cut:
         del content[start:]
@@ -55,6 +59,13 @@ async def torn(s: Scene, killed: Path, cut: bool) -> None:
     s.result.expect(lost < len(s.sender.ledger.answered), "nothing was saved")
     what = "cut" if cut else "with a bad sector"
     tell(s, f"lost, of the synced events in a write-ahead log {what}", lost)
+
+
+def frames(log: Path) -> tuple[int, int]:
+    """How many pages of the write-ahead log were moved into the file, and how many were committed."""
+    index = log.with_name("hub.db-shm").read_bytes()
+    (committed,), (moved,) = struct.unpack_from("=I", index, 16), struct.unpack_from("=I", index, 96)
+    return moved, committed
 
 
 async def page(s: Scene, stopped: Path, kind: int) -> None:
