@@ -42,7 +42,7 @@ class Hub:
         self.config = config
         self.plugins = config.plugins
         self.telemetry = Telemetry()
-        self.log = log or open_log(config.log.url, config.folder)
+        self.log = log or open_log(config.log.url, config.folder, notice=self.telemetry.notice)
         self.quarantine = Quarantine(self.log)
         self.dispatcher = Dispatcher(self.log, self._subscriptions(), self._attempted)
         self.public_url = config.server.public_url

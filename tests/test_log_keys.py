@@ -167,12 +167,15 @@ async def test_a_log_of_an_older_hub(tmp_path: Path, older: int) -> None:
     beside = SqliteLog(path, read_only=True)
     with pytest.raises(LogUnavailable, match="older hub"):
         await beside.open()
-    log = SqliteLog(path)
+    told: list[str] = []
+    log = SqliteLog(path, notice=told.append)
     await log.open()
     try:
         again = await keep_all(log, range(110))
     finally:
         await log.close()
+    (line,) = told
+    assert f"from version {older} to {len(MIGRATIONS)}" in line
     assert [one.position for one in again[:100]] == [one.position for one in kept]
     assert [one.duplicate for one in again] == [True] * 100 + [False] * 10
     with closing(sqlite3.connect(path)) as connection:

@@ -40,6 +40,7 @@ from hub.log.sqlite_append import Append, Handover, Prepared, prepared
 from hub.log.sqlite_feed import NEVER, Parts, SqliteFeed, Subscription
 from hub.log.sqlite_files import Lock, Room, prepare, space
 from hub.log.sqlite_head import Head
+from hub.log.sqlite_keys import find_one
 from hub.log.sqlite_lane import Lane
 from hub.log.sqlite_read import Reader
 from hub.log.sqlite_rows import DEAD, LATER
@@ -56,7 +57,8 @@ class SqliteLog:
     """`hub.log.base.Log` on one file; used by one loop.
 
     read_only: beside a running hub: no lock, and every method that changes something raises LogError.
-    room: reserve and floor of the disk; bounds: of the rejections; clock: seconds since 1970.
+    room: reserve and floor of the disk; bounds: of the rejections; clock: seconds since 1970; notice: is told what the
+    operator should know.
     """
 
     def __init__(
@@ -67,10 +69,12 @@ class SqliteLog:
         room: Room | None = None,
         bounds: Bounds | None = None,
         clock: Callable[[], float] = time.time,
+        notice: Callable[[str], None] = lambda text: None,
     ) -> None:
         self.path = path
         self._read_only = read_only
         self._clock = clock
+        self._notice = notice
         self._rejections = Rejections(bounds or Bounds())
         self._handover = Handover()
         self._pruned = 0
@@ -95,7 +99,7 @@ class SqliteLog:
             if self._read_only:
                 await asyncio.to_thread(sqlite_inspect.check_readable, self.path)
             else:
-                await asyncio.to_thread(prepare, self.path)
+                await asyncio.to_thread(prepare, self.path, self._notice)
             await self._feeds.open()
             await self._pages.open()
             if not self._read_only:
@@ -186,7 +190,11 @@ class SqliteLog:
 
     async def find(self, source: str, deliveryid: str, index: int = 0) -> Stored | None:
         """See `Log.find`."""
-        return await sqlite_browse.find(source, deliveryid, index, self._pages)
+        if self._read_only:
+            return await sqlite_browse.find(source, deliveryid, index, self._pages)
+        # the writer has all keys in an index, a reader has to look through the newest
+        seqs = await self._writer.change(partial(find_one, source, deliveryid, index))
+        return await sqlite_browse.at(seqs[0], self._pages) if seqs else None
 
     async def get(self, event_id: str) -> Stored | None:
         """See `Log.get`."""

@@ -37,7 +37,10 @@ async def condition(query: Query, reader: Reader) -> tuple[str, tuple[Any, ...]]
         parts.append(f"e.type IN ({','.join(map(str, await _types(query.types, reader)))})")
     if query.ids:
         delivered, asked = _delivered(query.ids)
-        parts.append(f"(e.id IN ({places(query.ids)}) OR e.seq IN ({delivered}))")
+        # one list of numbers: with OR, SQLite may prefer another column's index, or none
+        parts.append(
+            f"e.seq IN (SELECT seq FROM events WHERE id IN ({places(query.ids)}) UNION SELECT * FROM ({delivered}))"
+        )
         values += [*map(pack_id, query.ids), *asked]
     if query.subject is not None:
         parts.append("e.subject = ?")
@@ -118,6 +121,12 @@ def places(values: Sequence[Any]) -> str:
 async def get(event_id: str, reader: Reader) -> Stored | None:
     """The event with this id."""
     row = await reader.row(f"{STORED} WHERE e.id = ?", (pack_id(event_id),))
+    return row[0] if row else None
+
+
+async def at(position: int, reader: Reader) -> Stored | None:
+    """The event with this number."""
+    row = await reader.row(f"{STORED} WHERE e.seq = ?", (position,))
     return row[0] if row else None
 
 

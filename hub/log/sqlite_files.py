@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO
 
 from hub.errors import LogDamaged, LogInUse, LogUnavailable
-from hub.log.migrations import check_version, migrate, version
+from hub.log.migrations import MIGRATIONS, check_version, migrate, version
 from hub.log.sqlite_wal import index_of, tear
 
 PAGE = 8192
@@ -74,8 +74,8 @@ def connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def prepare(path: Path) -> None:
-    """Create the file, or check the one that is there, and bring it to this hub's schema.
+def prepare(path: Path, notice: Callable[[str], None]) -> None:
+    """Create the file, or check the one that is there, and bring it to this hub's schema; notice: is told of that.
 
     Raises:
         LogDamaged, LogTooNew, LogUnavailable
@@ -100,6 +100,10 @@ def prepare(path: Path) -> None:
             raise damaged(path, torn)
         connection = connect(path)
         check(connection, path)
+        found = version(connection)
+        if 0 < found < len(MIGRATIONS):
+            how = f"{path} is brought from version {found} to {len(MIGRATIONS)}"
+            notice(f"{how}, once; for each million events that takes some seconds")
         migrate(connection)
     except sqlite3.Error as error:
         if code_of(error) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):

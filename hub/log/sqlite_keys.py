@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Sequence
 
-from hub.log.codec import hash_delivery
+from hub.log.codec import hash_delivery, pack_text
 
 REMEMBERED = """
 INSERT INTO gathered SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM gathered);
@@ -109,3 +109,9 @@ def find_all(keys: Sequence[Key], connection: sqlite3.Connection) -> Iterator[tu
     sql = f"WITH asked (source, delivery, idx, hash) AS (VALUES {asked}) {' UNION '.join(found)}"
     for source, delivery, index, hashed, seq in connection.execute(sql, [value for key in keys for value in key]):
         yield (source, delivery, index, hashed), seq
+
+
+def find_one(source: str, deliveryid: str, index: int, connection: sqlite3.Connection) -> list[int]:
+    """The number of the event that has this key, if there is one; for the writer's connection."""
+    delivery = pack_text(deliveryid)
+    return [seq for _, seq in find_all([(source, delivery, index, hash_delivery(delivery, index))], connection)]
