@@ -28,7 +28,7 @@ CREATE TABLE events (
 );
 CREATE UNIQUE INDEX events_delivery ON events (delivery, source, idx);  -- dropped by version 2 (migrations.py)
 CREATE UNIQUE INDEX events_id ON events (id);
-CREATE INDEX events_source ON events (source);
+CREATE INDEX events_source ON events (source);                          -- dropped by version 3
 CREATE INDEX events_type ON events (type);
 CREATE INDEX events_request ON events (request);                        -- dropped by version 3
 

@@ -193,7 +193,7 @@ def _drop_names(connection: sqlite3.Connection) -> None:
     (count,) = connection.execute("SELECT count(*) FROM names").fetchone()
     if count > NAMES:
         connection.execute(
+            "WITH used AS (SELECT DISTINCT source, provider FROM events) "
             "DELETE FROM names WHERE NOT EXISTS (SELECT 1 FROM events WHERE type = names.id) "
-            "AND NOT EXISTS (SELECT 1 FROM events WHERE source = names.id) "
-            "AND id NOT IN (SELECT DISTINCT provider FROM events)"
+            "AND id NOT IN (SELECT source FROM used UNION SELECT provider FROM used)"
         )
