@@ -125,6 +125,7 @@ async def test_what_is_dropped_is_forgotten(log: SqliteLog) -> None:
     while await log.prune(now() + FAR):
         pass
     assert (count(log.path, "events"), count(log.path, "keys")) == (0, 0)
+    assert await log._writer.change(lambda connection: connection.execute(RECENT).fetchone()) == (0,)
     again = await keep_all(log, range(150))
     assert not any(one.duplicate for one in again)
 

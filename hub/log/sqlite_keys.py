@@ -11,30 +11,27 @@ from collections.abc import Iterator, Sequence
 
 from hub.log.codec import hash_delivery, pack_text
 
-REMEMBERED = """
-INSERT INTO gathered SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM gathered);
-CREATE TEMP TABLE recent (hash INTEGER NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (hash, seq)) WITHOUT ROWID;
-INSERT INTO recent SELECT hash_delivery(delivery, idx), seq FROM events WHERE seq > (SELECT upto FROM gathered);
-CREATE TEMP TRIGGER forgotten AFTER DELETE ON main.events BEGIN
-    DELETE FROM keys WHERE hash = hash_delivery(OLD.delivery, OLD.idx) AND seq = OLD.seq;
-    DELETE FROM recent WHERE hash = hash_delivery(OLD.delivery, OLD.idx) AND seq = OLD.seq;
-END;
-"""
-"""What the writer's connection knows beside the file. Every event has a key in one of the two: those up to
+RECENT = "CREATE TEMP TABLE recent (hash INTEGER NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (hash, seq)) WITHOUT ROWID"
+"""What the writer's connection knows beside the file. Every event has a key in `recent` or `keys`: those up to
 `gathered.upto` in the file, for the others it is made again when the file is opened."""
-WHERE = ("recent", "keys")
+TABLES = ("recent", "keys")
 REFUSE = "\n".join(
-    f"""SELECT RAISE(ABORT, 'the log has this event') FROM {keys} k CROSS JOIN events e ON e.seq = k.seq
+    f"""SELECT RAISE(ABORT, 'the log has this event') FROM {table} k CROSS JOIN events e ON e.seq = k.seq
         WHERE k.hash = NEW.hash AND e.delivery = NEW.delivery AND e.source = NEW.source AND e.idx = NEW.idx;"""
-    for keys in WHERE
+    for table in TABLES
 )
 """For a trigger: an event of which there is one raises sqlite3.IntegrityError."""
 REMEMBER = "INSERT INTO recent VALUES (NEW.hash, NEW.seq);"
 """For a trigger that inserts an event."""
+UNHASHED = "group_concat(seq || ' ' || idx || ' ' || hex(delivery))"
+"""Of many events all that makes up their keys, in one row: for each row, and for each call of a function of Python, the
+interpreter is handed over to the busy loop and back."""
+SOME = 10_000
+"""Keys of one statement; SQLite takes 32,766 parameters."""
 
 MANY = 32_768
 """Keys in memory that begin a round, in which all of them are put into the file in their own order: with a million
-events in the log, thirteen to a page."""
+events in the log, fourteen to a page."""
 PIECE = 256
 """New events after which the next piece of a round is put there, so that nobody waits for a round. It has twice as many
 keys as there were new events, so that a round ends, and about half as many as a round has come meanwhile."""
@@ -52,9 +49,13 @@ class Keys:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         connection.execute("PRAGMA temp_store = MEMORY")
-        connection.create_function("hash_delivery", 2, hash_delivery, deterministic=True)
-        connection.executescript(REMEMBERED)
+        connection.execute("INSERT INTO gathered SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM gathered)")
         (self._upto,) = connection.execute("SELECT upto FROM gathered").fetchone()
+        connection.execute(RECENT)
+        (unhashed,) = connection.execute(f"SELECT {UNHASHED} FROM events WHERE seq > ?", (self._upto,)).fetchone()
+        for some in _parts(places_of(unhashed)):
+            values = [value for place in some for value in place]
+            connection.execute(f"INSERT INTO recent VALUES {','.join(['(?,?)'] * len(some))}", values)
         self._round: int | None = None
         """The newest event when the round that is under way began."""
         self._place: Place | None = None
@@ -97,6 +98,26 @@ class Keys:
         return last
 
 
+def places_of(unhashed: str | None) -> list[Place]:
+    """The keys of events, of which this is what `UNHASHED` selects."""
+    parts = [one.split(" ") for one in unhashed.split(",")] if unhashed else []
+    return [(hash_delivery(bytes.fromhex(delivery), int(index)), int(seq)) for seq, index, delivery in parts]
+
+
+def forget(places: Sequence[Place], connection: sqlite3.Connection) -> None:
+    """Drop these keys; for the writer's connection."""
+    for some in _parts(places):
+        marks = ",".join("?" * len(some))
+        values = [*(hashed for hashed, _ in some), *(seq for _, seq in some)]
+        for table in TABLES:
+            # led by the hashes alone: led by both, it would look for each hash with each number
+            connection.execute(f"DELETE FROM {table} WHERE hash IN ({marks}) AND +seq IN ({marks})", values)
+
+
+def _parts(places: Sequence[Place]) -> Iterator[Sequence[Place]]:
+    return (places[start : start + SOME] for start in range(0, len(places), SOME))
+
+
 def find_all(keys: Sequence[Key], connection: sqlite3.Connection) -> Iterator[tuple[Key, int]]:
     """Those keys that events have, each with its event's number; for the writer's connection."""
     asked = ",".join(["(?,?,?,?)"] * len(keys))
@@ -104,7 +125,7 @@ def find_all(keys: Sequence[Key], connection: sqlite3.Connection) -> Iterator[tu
         f"SELECT asked.*, e.seq FROM asked CROSS JOIN {table} k CROSS JOIN events e CROSS JOIN names n "
         "WHERE k.hash = asked.hash AND e.seq = k.seq AND e.delivery = asked.delivery AND e.idx = asked.idx "
         "AND n.id = e.source AND n.text = asked.source"
-        for table in WHERE
+        for table in TABLES
     ]
     sql = f"WITH asked (source, delivery, idx, hash) AS (VALUES {asked}) {' UNION '.join(found)}"
     for source, delivery, index, hashed, seq in connection.execute(sql, [value for key in keys for value in key]):

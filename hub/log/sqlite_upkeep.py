@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from hub.log.base import Page, Position, Rejection, RejectionQuery
 from hub.log.codec import Packer, Unpacker, flatten, from_micros, pack_id, to_micros, unpack_id
 from hub.log.sqlite_browse import places
+from hub.log.sqlite_keys import UNHASHED, forget, places_of
 from hub.log.sqlite_outcomes import told
 from hub.log.sqlite_read import Reader
 from hub.log.sqlite_rows import request_of
@@ -153,14 +154,14 @@ def prune(before: int, after: int, limit: int, connection: sqlite3.Connection) -
     before: in microseconds; after: the position to begin at.
     """
     low = _done_up_to(connection)
-    seqs = [
-        seq
-        for (seq,) in connection.execute(
-            "SELECT seq FROM events e WHERE seq > ? AND seq <= ? AND at < ? "
-            "AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.seq = e.seq) ORDER BY seq LIMIT ?",
-            (after, low, before, limit),
-        ).fetchall()
-    ]
+    (unhashed,) = connection.execute(
+        f"SELECT {UNHASHED} FROM (SELECT seq, idx, delivery FROM events e WHERE seq > ? AND seq <= ? AND at < ? "
+        "AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.seq = e.seq) ORDER BY seq LIMIT ?)",
+        (after, low, before, limit),
+    ).fetchone()
+    keys = places_of(unhashed)
+    forget(keys, connection)
+    seqs = sorted(seq for _, seq in keys)
     for start in range(0, len(seqs), 500):
         part = seqs[start : start + 500]
         some = places(part)
