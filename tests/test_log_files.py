@@ -11,17 +11,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
-from log_contract import (
-    event_of,
-    everything,
-    incoming,
-    keep,
-    keep_many,
-    positions,
-    settle,
-    subscribe,
-    take,
-)
+from log_contract import FAR, event_of, everything, incoming, keep, keep_many, now, positions, settle, subscribe, take
 
 from hub.errors import LogDamaged, LogError, LogInUse, LogTooNew, LogUnavailable
 from hub.log import sqlite_files
@@ -282,6 +272,36 @@ class TestRecovery:
         left = await take(await subscribe(again), len([one for one in saved if one.position > 30]))
         assert min(positions(left)) > 30
         assert (await keep(again)).position > stored[-1].position
+        await again.close()
+
+    @pytest.mark.parametrize("odd", ["''", "x''", "1.5"])
+    async def test_an_event_with_a_number_that_is_none_is_lost_alone(
+        self, log: SqliteLog, path: Path, odd: str
+    ) -> None:
+        first, second = [await keep(log, delivery) for delivery in ("first", "second")]
+        await log.close()
+        with closing(sqlite3.connect(path)) as connection, connection:
+            connection.execute(f"UPDATE events SET idx = {odd} WHERE seq = ?", (first.position,))
+        assert recover(path).unread == 1
+        again = SqliteLog(path)
+        await again.open()
+        assert await everything(again) == [second]
+        assert (await keep(again, "second")).duplicate
+        assert await again.prune(now() + FAR) == 1
+        await again.close()
+
+    async def test_numbers_of_requests_go_on(self, log: SqliteLog, path: Path) -> None:
+        stored = await keep(log, data={"not": "the body"})
+        await log.close()
+        with closing(sqlite3.connect(path)) as connection, connection:
+            connection.execute("DELETE FROM requests")
+            connection.execute("DELETE FROM sqlite_sequence")
+        recover(path)
+        again = SqliteLog(path)
+        await again.open()
+        other = await keep(again)
+        assert await again.request(stored.event.id) is None
+        assert await again.request(other.event.id) is not None
         await again.close()
 
     async def test_a_request_whose_event_is_lost_can_be_read_again(self, log: SqliteLog, path: Path) -> None:

@@ -32,6 +32,7 @@ from hub.log import open_log
 from hub.log.base import Position, Query, RejectionQuery
 from hub.log.codec import hash_delivery
 from hub.log.sqlite import SqliteLog
+from hub.log.sqlite_browse import condition
 from hub.log.sqlite_changes import LEARNED
 from hub.log.sqlite_keys import find_all
 from hub.log.sqlite_upkeep import Bounds
@@ -201,6 +202,38 @@ async def test_statements_are_led_by_an_index(log: SqliteLog) -> None:
     led = [step for step in plans if "PRIMARY KEY (hash=?)" in step]
     assert len(led) == 2, plans
     assert not any(step.startswith(("SCAN n", "SCAN k", "SCAN e")) for step in plans), plans
+
+
+async def test_ids_lead_whatever_else_is_asked(log: SqliteLog) -> None:
+    stored = await keep(log, type="a.b")
+    query = Query(ids=(stored.event.id,), types=("a.b", "a.c"), sources=("shop",))
+    where, values = await condition(query, log._pages)
+    plan = await log._pages.rows(f"EXPLAIN QUERY PLAN SELECT * FROM events e WHERE {where} AND e.seq < 9", values)
+    assert plan[0][3] == "SEARCH e USING INTEGER PRIMARY KEY (rowid=?)"
+    assert (await log.browse(query, None, 10)).items == [stored]
+
+
+@pytest.mark.parametrize("odd", [{"deliveryid": None}, {"index": None}, {"index": "1"}], ids=str)
+async def test_an_event_without_a_key_is_refused(log: SqliteLog, odd: dict[str, Any]) -> None:
+    with pytest.raises(LogError, match="needs a deliveryid and an index"):
+        await keep(log, **odd)
+
+
+@pytest.mark.parametrize("index", [-1, -(1 << 63), (1 << 20) - 1, 1 << 20, (1 << 63) - 1])
+async def test_any_index_is_known_again(log: SqliteLog, index: int) -> None:
+    first, again = [await keep(log, "d", index=index) for _ in range(2)]
+    assert (first.duplicate, again.duplicate) == (False, True)
+    assert not (await keep(log, "d", index=0)).duplicate
+    assert await log.find("shop", "d", index) == first
+    assert first in (await log.browse(Query(ids=("d",)), None, 10)).items
+
+
+async def test_only_one_of_many_cannot_be_kept(log: SqliteLog) -> None:
+    results = await asyncio.gather(
+        *(keep(log, index=1 << 63 if number == 7 else 0) for number in range(20)), return_exceptions=True
+    )
+    assert [number for number, result in enumerate(results) if isinstance(result, LogError)] == [7]
+    assert await log.count(Query()) == 19
 
 
 async def test_no_such_subscription(log: SqliteLog) -> None:

@@ -27,7 +27,7 @@ LARGEST = 1 << 30
 PLAIN, ZSTD = b"\x00", b"\x01"
 ORJSON, LENIENT = b"\x01", b"\x02"
 LAST_INDEX = (1 << 20) - 1
-"""Of the events of one delivery that have a hash of their own; later ones share this one."""
+"""Events of one delivery with this index, a later or a negative one have one hash."""
 SMALL = 200
 """Below this, compressing costs more than it saves."""
 LEVEL = -2
@@ -95,7 +95,7 @@ def hash_delivery(value: str | bytes, index: int) -> int:
     """
     data = value.encode("utf-8", "surrogatepass") if isinstance(value, str) else value
     digest = int.from_bytes(blake2b(data, digest_size=8).digest(), "big", signed=True)
-    return (digest & ~LAST_INDEX) + min(index, LAST_INDEX)
+    return (digest & ~LAST_INDEX) + (index if 0 <= index < LAST_INDEX else LAST_INDEX)
 
 
 def hashes_of(value: str | bytes) -> tuple[int, int]:

@@ -46,7 +46,7 @@ from hub.log.sqlite_read import Reader
 from hub.log.sqlite_rows import DEAD, LATER
 from hub.log.sqlite_upkeep import Bounds, Rejections
 from hub.log.sqlite_work import Make, Work, settle_only
-from hub.log.sqlite_writer import Hooks, Writer
+from hub.log.sqlite_writer import PATIENCE, Hooks, Writer
 from hub.request import Request
 
 CLOCK_EVERY, STEP = 1.0, 2.0
@@ -193,7 +193,11 @@ class SqliteLog:
         if self._read_only:
             return await sqlite_browse.find(source, deliveryid, index, self._pages)
         # the writer has all keys in an index, a reader has to look through the newest
-        seqs = await self._writer.change(partial(find_one, source, deliveryid, index))
+        try:
+            async with asyncio.timeout(PATIENCE):
+                seqs = await self._writer.change(partial(find_one, source, deliveryid, index))
+        except TimeoutError:
+            raise LogUnavailable(f"the disk of {self.path} has not answered for {PATIENCE:.0f} s") from None
         return await sqlite_browse.at(seqs[0], self._pages) if seqs else None
 
     async def get(self, event_id: str) -> Stored | None:

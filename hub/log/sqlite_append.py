@@ -79,9 +79,10 @@ def prepared(request: Request, events: Sequence[Event]) -> Prepared:
     for event in events:
         data = pack_data(event, request)
         size += len(data or b"")
-        delivery = pack_text(event.deliveryid)
-        if delivery is None:
-            raise LogError(f"the event {event.id} of {event.source} has no deliveryid")
+        try:
+            hashed = hash_delivery(delivery := pack_text(event.deliveryid), event.index)
+        except TypeError:
+            raise LogError(f"the event {event.id} of {event.source} needs a deliveryid and an index") from None
         rows.append(
             (
                 pack_id(event.id),
@@ -94,7 +95,7 @@ def prepared(request: Request, events: Sequence[Event]) -> Prepared:
                 pack_text(event.subject),
                 None if event.time is None else to_micros(event.time),
                 data,
-                hash_delivery(delivery, event.index),
+                hashed,
             )
         )
     return at, flat, size, rows

@@ -34,10 +34,11 @@ async def condition(query: Query, reader: Reader) -> tuple[str, tuple[Any, ...]]
         parts.append(f"e.source IN (SELECT id FROM names WHERE text IN ({places(query.sources)}))")
         values += query.sources
     if query.types:
-        parts.append(f"e.type IN ({','.join(map(str, await _types(query.types, reader)))})")
+        # with + SQLite does not walk through all of a type to find the few events with these ids
+        column = "+e.type" if query.ids else "e.type"
+        parts.append(f"{column} IN ({','.join(map(str, await _types(query.types, reader)))})")
     if query.ids:
         delivered, asked = _delivered(query.ids)
-        # one list of numbers: with OR, SQLite may prefer another column's index, or none
         parts.append(
             f"e.seq IN (SELECT seq FROM events WHERE id IN ({places(query.ids)}) UNION SELECT * FROM ({delivered}))"
         )

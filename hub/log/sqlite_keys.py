@@ -135,4 +135,5 @@ def find_all(keys: Sequence[Key], connection: sqlite3.Connection) -> Iterator[tu
 def find_one(source: str, deliveryid: str, index: int, connection: sqlite3.Connection) -> list[int]:
     """The number of the event that has this key, if there is one; for the writer's connection."""
     delivery = pack_text(deliveryid)
-    return [seq for _, seq in find_all([(source, delivery, index, hash_delivery(delivery, index))], connection)]
+    key = pack_text(source), delivery, index, hash_delivery(delivery, index)
+    return [seq for _, seq in find_all([key], connection)]

@@ -34,6 +34,8 @@ BY_NUMBER = {
 }
 BY_KEY = ("filters", "deliveries")
 SOURCE = re.compile(r"/webhooks/([^/?]+)")
+STRANGE = "typeof(idx) <> 'integer' OR typeof(request) <> 'integer'"
+"""An event with a number that is none: SQLite takes any value that the disk has made of one."""
 SECOND = "seq NOT IN (SELECT min(seq) FROM events GROUP BY delivery, source, idx)"
 """An event of whose key there is an earlier one: where the file is damaged nothing has refused it."""
 DETAIL = "its event stood in a damaged part of the log; accepted, it is a new one, also for those who had it"
@@ -107,9 +109,9 @@ def _copy(old: sqlite3.Connection, new: sqlite3.Connection) -> tuple[Counter[str
     named = "SELECT source FROM events UNION SELECT provider FROM events UNION SELECT type FROM events"
     new.execute(f"INSERT OR IGNORE INTO names (id, text) SELECT source, 'lost-' || source FROM ({named})")
     without = "data IS NULL AND NOT EXISTS (SELECT 1 FROM requests r WHERE r.seq = events.request)"
-    kept["events"] -= new.execute(f"DELETE FROM events WHERE {without}").rowcount
+    for unfit in (without, STRANGE, SECOND):
+        kept["events"] -= new.execute(f"DELETE FROM events WHERE {unfit}").rowcount
     new.execute("DELETE FROM deliveries WHERE NOT EXISTS (SELECT 1 FROM events e WHERE e.seq = deliveries.seq)")
-    kept["events"] -= new.execute(f"DELETE FROM events WHERE {SECOND}").rowcount
     gather_all(new)
     unread = _set_aside(new, unpacker)
     _go_on(old, new)
@@ -210,6 +212,8 @@ def _go_on(old: sqlite3.Connection, new: sqlite3.Connection) -> None:
         numbers = {}
     (position,) = new.execute("SELECT coalesce(max(position), 0) FROM subscriptions").fetchone()
     numbers["events"] = max(int(numbers.get("events", 0)), position)
+    (request,) = new.execute("SELECT coalesce(max(request), 0) FROM events").fetchone()
+    numbers["requests"] = max(int(numbers.get("requests", 0)), int(request))
     for table, number in numbers.items():
         changed = new.execute("UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = ?", (number, table)).rowcount
         if not changed:
