@@ -134,7 +134,6 @@ class TestUnavailable:
 
     async def test_a_disk_that_hangs(self, log: SqliteLog, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(sqlite_writer, "PATIENCE", 0.05)
-        monkeypatch.setattr("hub.log.sqlite.PATIENCE", 0.05)
         hang = asyncio.create_task(log._writer.change(lambda connection: time.sleep(0.8)))
         await asyncio.sleep(0.01)
         with pytest.raises(LogUnavailable, match="has not answered"):

@@ -140,9 +140,8 @@ async def test_events_are_found_by_their_delivery_id(log: SqliteLog) -> None:
     await beside.open()
     try:
         for which in (log, beside):
-            assert (await which.browse(Query(ids=("last", "none", "several")), None, 20)).items == (several + last)[
-                ::-1
-            ]
+            found = await which.browse(Query(ids=("last", "none", "several")), None, 20)
+            assert found.items == [*reversed(several + last)]
             assert await which.find("shop", "several", 3) == several[3]
         for one in (kept[0], kept[70], kept[149]):
             key = one.event.deliveryid

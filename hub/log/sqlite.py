@@ -41,12 +41,12 @@ from hub.log.sqlite_feed import NEVER, Parts, SqliteFeed, Subscription
 from hub.log.sqlite_files import Lock, Room, prepare, space
 from hub.log.sqlite_head import Head
 from hub.log.sqlite_keys import find_one
-from hub.log.sqlite_lane import Lane
+from hub.log.sqlite_lane import Lane, load
 from hub.log.sqlite_read import Reader
 from hub.log.sqlite_rows import DEAD, LATER
 from hub.log.sqlite_upkeep import Bounds, Rejections
 from hub.log.sqlite_work import Make, Work, settle_only
-from hub.log.sqlite_writer import PATIENCE, Hooks, Writer
+from hub.log.sqlite_writer import Hooks, Writer
 from hub.request import Request
 
 CLOCK_EVERY, STEP = 1.0, 2.0
@@ -193,12 +193,9 @@ class SqliteLog:
         if self._read_only:
             return await sqlite_browse.find(source, deliveryid, index, self._pages)
         # the writer has all keys in an index, a reader has to look through the newest
-        try:
-            async with asyncio.timeout(PATIENCE):
-                seqs = await self._writer.change(partial(find_one, source, deliveryid, index))
-        except TimeoutError:
-            raise LogUnavailable(f"the disk of {self.path} has not answered for {PATIENCE:.0f} s") from None
-        return await sqlite_browse.at(seqs[0], self._pages) if seqs else None
+        seqs = await self._writer.ask(partial(find_one, source, deliveryid, index))
+        found = await load(seqs, self._pages) if seqs else []
+        return found[0] if found else None
 
     async def get(self, event_id: str) -> Stored | None:
         """See `Log.get`."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any
 
 from hub.errors import LogError
@@ -14,6 +14,7 @@ from hub.log.base import Position, Stored
 from hub.log.codec import Packer, Unpacker, flatten, hash_delivery, pack_data, pack_id, pack_text, to_micros
 from hub.log.sqlite_keys import REFUSE, REMEMBER, Key, Keys, Text, find_all
 from hub.log.sqlite_rows import LATER, STORED, event_of, stored_of
+from hub.log.sqlite_values import parts, row_places
 from hub.request import Request
 
 Row = tuple[Any, ...]
@@ -38,7 +39,7 @@ WIDTH = 15
 BESIDE = 2000
 """Bytes of memory that an append takes beside what it holds."""
 MANY = 500
-"""Rows of one statement; SQLite takes 32,766 parameters."""
+"""Rows of one statement."""
 NAMES = 10_000
 """How many names are remembered; there is no bound to the event types that a platform may send."""
 
@@ -79,8 +80,9 @@ def prepared(request: Request, events: Sequence[Event]) -> Prepared:
     for event in events:
         data = pack_data(event, request)
         size += len(data or b"")
+        delivery = pack_text(event.deliveryid)
         try:
-            hashed = hash_delivery(delivery := pack_text(event.deliveryid), event.index)
+            hashed = hash_delivery(delivery, event.index)
         except TypeError:
             raise LogError(f"the event {event.id} of {event.source} needs a deliveryid and an index") from None
         rows.append(
@@ -222,19 +224,19 @@ class Appender:
                 self.event += 1
             self.request += raw is None
             done.stored.append(stored)
-        for part in _parts(rows):
+        for part in parts(rows, MANY):
             self._insert(len(part), [value for row in part for value in row])
         if again:
             done.requeued = self._requeue(again, now)
         return done
 
     def _insert(self, rows: int, values: Sequence[Any]) -> None:
-        self._connection.execute(f"INSERT INTO arriving VALUES {_places(WIDTH, rows)}", values)
+        self._connection.execute(f"INSERT INTO arriving VALUES {row_places(WIDTH, rows)}", values)
 
     def _known(self, keys: Sequence[Key]) -> dict[Key, Stored]:
         """The events that are there already, by key, in one statement that usually gives no row."""
         connection, found = self._connection, {}
-        for part in _parts(keys):
+        for part in parts(keys, MANY):
             for key, seq in find_all(part, connection):
                 row = connection.execute(f"{STORED} WHERE e.seq = ?", (seq,)).fetchone()
                 found[key] = stored_of(row, self._unpacker)._replace(duplicate=True)
@@ -246,9 +248,9 @@ class Appender:
         if len(self._names) > NAMES:
             self._names.clear()
             missing = list(names)
-        for part in _parts(missing):
+        for part in parts(missing, MANY):
             self._connection.execute(
-                f"INSERT INTO names (text) VALUES {_places(1, len(part))} ON CONFLICT (text) DO NOTHING", part
+                f"INSERT INTO names (text) VALUES {row_places(1, len(part))} ON CONFLICT (text) DO NOTHING", part
             )
             for name in part:
                 (number,) = self._connection.execute("SELECT id FROM names WHERE text = ?", (name,)).fetchone()
@@ -279,16 +281,6 @@ def _next(connection: sqlite3.Connection, table: str) -> int:
     """One more than any number that the table ever gave."""
     row = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = ?", (table,)).fetchone()
     return int(row[0]) + 1 if row else 1
-
-
-@lru_cache(maxsize=1024)
-def _places(columns: int, rows: int) -> str:
-    row = "(" + ",".join("?" * columns) + ")"
-    return ",".join([row] * rows)
-
-
-def _parts(items: Sequence[Any]) -> Iterable[Sequence[Any]]:
-    return (items[start : start + MANY] for start in range(0, len(items), MANY))
 
 
 def cannot_keep(error: Exception) -> LogError:

@@ -12,6 +12,7 @@ from hub.log.base import Page, Position, Query, Stored
 from hub.log.codec import Unpacker, hashes_of, pack_id, pack_text, to_micros, unpack_text
 from hub.log.sqlite_read import Reader
 from hub.log.sqlite_rows import STORED, request_of
+from hub.log.sqlite_values import row_places
 from hub.request import Request
 
 STEP = 10_000
@@ -97,7 +98,7 @@ def _indexed(query: Query) -> bool:
 def _delivered(ids: Sequence[str]) -> tuple[str, list[Any]]:
     """A statement that selects the events with these delivery ids, and its values."""
     deliveries = [pack_text(one) for one in ids]
-    return DELIVERED.format(",".join(["(?,?,?)"] * len(ids))), [
+    return DELIVERED.format(row_places(3, len(ids))), [
         value for delivery in deliveries for value in (delivery, *hashes_of(delivery))
     ]
 
@@ -122,12 +123,6 @@ def places(values: Sequence[Any]) -> str:
 async def get(event_id: str, reader: Reader) -> Stored | None:
     """The event with this id."""
     row = await reader.row(f"{STORED} WHERE e.id = ?", (pack_id(event_id),))
-    return row[0] if row else None
-
-
-async def at(position: int, reader: Reader) -> Stored | None:
-    """The event with this number."""
-    row = await reader.row(f"{STORED} WHERE e.seq = ?", (position,))
     return row[0] if row else None
 
 

@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 
 from hub.log.codec import hash_delivery, pack_text
+from hub.log.sqlite_values import parts, row_places
 
 RECENT = "CREATE TEMP TABLE recent (hash INTEGER NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (hash, seq)) WITHOUT ROWID"
 """What the writer's connection knows beside the file. Every event has a key in `recent` or `keys`: those up to
@@ -27,7 +28,7 @@ UNHASHED = "group_concat(seq || ' ' || idx || ' ' || hex(delivery))"
 """Of many events all that makes up their keys, in one row: for each row, and for each call of a function of Python, the
 interpreter is handed over to the busy loop and back."""
 SOME = 10_000
-"""Keys of one statement; SQLite takes 32,766 parameters."""
+"""Keys of one statement."""
 
 MANY = 32_768
 """Keys in memory that begin a round, in which all of them are put into the file in their own order: with a million
@@ -53,9 +54,9 @@ class Keys:
         (self._upto,) = connection.execute("SELECT upto FROM gathered").fetchone()
         connection.execute(RECENT)
         (unhashed,) = connection.execute(f"SELECT {UNHASHED} FROM events WHERE seq > ?", (self._upto,)).fetchone()
-        for some in _parts(places_of(unhashed)):
+        for some in parts(places_of(unhashed), SOME):
             values = [value for place in some for value in place]
-            connection.execute(f"INSERT INTO recent VALUES {','.join(['(?,?)'] * len(some))}", values)
+            connection.execute(f"INSERT INTO recent VALUES {row_places(2, len(some))}", values)
         self._round: int | None = None
         """The newest event when the round that is under way began."""
         self._place: Place | None = None
@@ -106,7 +107,7 @@ def places_of(unhashed: str | None) -> list[Place]:
 
 def forget(places: Sequence[Place], connection: sqlite3.Connection) -> None:
     """Drop these keys; for the writer's connection."""
-    for some in _parts(places):
+    for some in parts(places, SOME):
         marks = ",".join("?" * len(some))
         values = [*(hashed for hashed, _ in some), *(seq for _, seq in some)]
         for table in TABLES:
@@ -114,13 +115,9 @@ def forget(places: Sequence[Place], connection: sqlite3.Connection) -> None:
             connection.execute(f"DELETE FROM {table} WHERE hash IN ({marks}) AND +seq IN ({marks})", values)
 
 
-def _parts(places: Sequence[Place]) -> Iterator[Sequence[Place]]:
-    return (places[start : start + SOME] for start in range(0, len(places), SOME))
-
-
 def find_all(keys: Sequence[Key], connection: sqlite3.Connection) -> Iterator[tuple[Key, int]]:
     """Those keys that events have, each with its event's number; for the writer's connection."""
-    asked = ",".join(["(?,?,?,?)"] * len(keys))
+    asked = row_places(4, len(keys))
     found = [
         f"SELECT asked.*, e.seq FROM asked CROSS JOIN {table} k CROSS JOIN events e CROSS JOIN names n "
         "WHERE k.hash = asked.hash AND e.seq = k.seq AND e.delivery = asked.delivery AND e.idx = asked.idx "

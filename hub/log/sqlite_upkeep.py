@@ -13,13 +13,12 @@ from hub.log.sqlite_keys import UNHASHED, forget, places_of
 from hub.log.sqlite_outcomes import told
 from hub.log.sqlite_read import Reader
 from hub.log.sqlite_rows import request_of
+from hub.log.sqlite_values import parts, row_places
 
 LOOK = 32
 """Rejections between looks at their number."""
 NAMES = 20_000
 """Above this, names that no event has any more are dropped."""
-
-
 EMPTIED = """WITH dropped (request, first, last) AS (VALUES {})
     DELETE FROM requests WHERE seq IN (SELECT request FROM dropped WHERE NOT EXISTS (
         SELECT 1 FROM events e WHERE e.request = dropped.request
@@ -162,8 +161,7 @@ def prune(before: int, after: int, limit: int, connection: sqlite3.Connection) -
     keys = places_of(unhashed)
     forget(keys, connection)
     seqs = sorted(seq for _, seq in keys)
-    for start in range(0, len(seqs), 500):
-        part = seqs[start : start + 500]
+    for part in parts(seqs, 500):
         some = places(part)
         requests = connection.execute(
             f"SELECT request, min(seq), max(seq) FROM events WHERE seq IN ({some}) GROUP BY request", part
@@ -171,7 +169,7 @@ def prune(before: int, after: int, limit: int, connection: sqlite3.Connection) -
         connection.execute(f"DELETE FROM events WHERE seq IN ({some})", part)
         connection.execute(f"DELETE FROM attempts WHERE seq IN ({some})", part)
         connection.execute(
-            EMPTIED.format(",".join(["(?,?,?)"] * len(requests))),
+            EMPTIED.format(row_places(3, len(requests))),
             [value for request in requests for value in request],
         )
     if len(seqs) < limit:

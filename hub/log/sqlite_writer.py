@@ -41,7 +41,7 @@ class Hooks:
 
 
 class Writer:
-    """Made in the running loop. Only `append`, `attend`, `change` and `close` are called from outside, in that loop."""
+    """Made in the running loop. Called from outside, in that loop: `append`, `attend`, `change`, `ask` and `close`."""
 
     def __init__(self, path: Path, room: Room, hooks: Hooks) -> None:
         self._path = path
@@ -94,6 +94,14 @@ class Writer:
         # it may have been written already when the caller stops waiting
         return await asyncio.shield(future)
 
+    async def ask(self, question: Callable[[sqlite3.Connection], T]) -> T:
+        """A change that changes nothing. Raises: LogUnavailable, also after PATIENCE, as for an append"""
+        try:
+            async with asyncio.timeout(PATIENCE):
+                return await self.change(question)
+        except TimeoutError:
+            raise LogUnavailable(self._hangs) from None
+
     async def close(self) -> None:
         """Write what waits, once more what was kept, and end the thread."""
         self._closing = True
@@ -127,11 +135,15 @@ class Writer:
             self._queue.take()
         for work in [*serving, *self._queue.waiting()]:
             if work.appends and not work.settled and (hangs or now - work.since > PATIENCE):
-                self.trouble = f"the disk of {self._path} has not answered for {PATIENCE:.0f} s"
+                self.trouble = self._hangs
                 self._settle(work, LogUnavailable(self.trouble))
         self._queue.clear_settled()
         if self._queue.held or self._queue.attends:
             self._keep_watch()
+
+    @property
+    def _hangs(self) -> str:
+        return f"the disk of {self._path} has not answered for {PATIENCE:.0f} s"
 
     # in the loop, told by the thread
 
