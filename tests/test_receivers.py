@@ -160,6 +160,14 @@ def test_no_receiver_outlives_the_hub(hub: Running) -> None:
         pass
 
 
+def test_receivers_share_what_start_up_made(hub: Running) -> None:
+    assert {hub.send() for _ in range(40)} == {200}
+    for pid in hub.children:
+        lines = (line.split() for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:])
+        kilobytes = {name: int(count) for name, count, _ in lines}
+        assert kilobytes["Private_Dirty:"] < 0.5 * kilobytes["Anonymous:"]
+
+
 def test_a_port_that_another_hub_has(hub: Running, tmp_path: Path) -> None:
     other = tmp_path / "other"
     other.mkdir()

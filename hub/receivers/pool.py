@@ -16,7 +16,9 @@ from typing import Any
 from hub.answers import failed
 from hub.config import Config, SourceConfig
 from hub.core import Hub
+from hub.log import open_log
 from hub.log.codec import from_micros, unflatten
+from hub.process import loop_factory, settle_memory
 from hub.receivers.channel import Channel, Line, make_line
 from hub.receivers.groups import Groups
 from hub.receivers.receiver import run
@@ -71,6 +73,7 @@ class Receivers:
         """
         forks: list[Fork] = []
         receivers = cls(forks)
+        _load(config)
         for sock in sockets:
             ours, theirs = make_line()
             # whatever one of them holds stays open as long as it lives
@@ -199,6 +202,13 @@ class Link:
             code = self._fork.process.exitcode
             self._hub.telemetry.warn(f"a receiver has ended ({code}): the hub's own process does its work from now on")
             self._lost(self._fork.sock)
+
+
+def _load(config: Config) -> None:
+    """What is there before a fork is in memory once, until it is written to, as the collector would do."""
+    loop_factory()
+    open_log(config.log.url, config.folder)
+    settle_memory()
 
 
 def _child(
