@@ -9,6 +9,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import closing, contextmanager
@@ -30,10 +31,11 @@ from log_contract import (
     subscribe,
     take,
 )
+from log_contract_append import rejection
 
 from hub.errors import LogUnavailable
 from hub.log import sqlite_checkpoint, sqlite_writer
-from hub.log.base import Query
+from hub.log.base import Query, RejectionQuery
 from hub.log.sqlite import SqliteLog
 from hub.log.sqlite_files import Room
 
@@ -134,14 +136,21 @@ class TestUnavailable:
 
     async def test_a_disk_that_hangs(self, log: SqliteLog, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(sqlite_writer, "PATIENCE", 0.05)
-        hang = asyncio.create_task(log._writer.change(lambda connection: time.sleep(0.8)))
-        await asyncio.sleep(0.01)
-        with pytest.raises(LogUnavailable, match="has not answered"):
-            await log.find("shop", "same")
-        await refused(log)
+        hangs, again = threading.Event(), threading.Event()
+        hang = asyncio.create_task(log._writer.change(lambda connection: (hangs.set(), again.wait(WITHIN))))
+        await asyncio.to_thread(hangs.wait)
+        asked = [log.find("shop", "same"), log.reject(rejection()), log.learn("shop", "secret", "s", True), keep(log)]
+        answers = await asyncio.wait_for(asyncio.gather(*asked, return_exceptions=True), WITHIN)
+        assert not hang.done()
+        for answer in answers:
+            assert isinstance(answer, LogUnavailable) and "has not answered" in str(answer)
+        again.set()
         await hang
         assert not (await keep(log, "same")).duplicate
         assert (await log.health()).writable
+        # nobody was left who waited for those
+        assert not (await log.rejections(RejectionQuery(), None, 10)).items
+        assert not await log.learned("shop")
 
     async def test_too_much_waits(self, log: SqliteLog, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(sqlite_writer, "WAITING_BYTES", 50_000)

@@ -193,7 +193,7 @@ class SqliteLog:
         if self._read_only:
             return await sqlite_browse.find(source, deliveryid, index, self._pages)
         # the writer has all keys in an index, a reader has to look through the newest
-        seqs = await self._writer.ask(partial(find_one, source, deliveryid, index))
+        seqs = await self._writer.change(partial(find_one, source, deliveryid, index), soon=True)
         found = await load(seqs, self._pages) if seqs else []
         return found[0] if found else None
 
@@ -342,7 +342,7 @@ class SqliteLog:
 
     async def reject(self, rejection: Rejection) -> None:
         """See `Log.reject`."""
-        await self._writer.change(partial(self._rejections.add, rejection))
+        await self._writer.change(partial(self._rejections.add, rejection), soon=True)
 
     async def rejections(self, query: RejectionQuery, before: Position | None, limit: int) -> Page[Rejection]:
         """See `Log.rejections`."""
@@ -354,7 +354,7 @@ class SqliteLog:
 
     async def learn(self, source: str, option: str, value: str, trusted: bool) -> None:
         """See `Log.learn`."""
-        await self._writer.change(partial(sqlite_changes.learn, source, option, value, trusted))
+        await self._writer.change(partial(sqlite_changes.learn, source, option, value, trusted), soon=True)
 
     async def learned(self, source: str) -> list[tuple[str, str, bool]]:
         """See `Log.learned`."""

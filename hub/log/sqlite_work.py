@@ -22,8 +22,9 @@ class Work:
     """Appends, or another change as a function of the connection, and who waits for it.
 
     settle: is given the result or an error, once, in the loop; since: by `time.monotonic`; synced: see `Group`;
-    size: about how many bytes of memory the appends take; keep: while the log cannot be written it is not given up, but
-    tried again; forgets: it drops names.
+    size: about how many bytes of memory the appends take; soon: whoever waits is told in time that a disk hangs, as for
+    all appends, and then it is not done any more; keep: while the log cannot be written it is not given up, but tried
+    again; forgets: it drops names.
     """
 
     settle: Callable[[Any], None]
@@ -32,6 +33,7 @@ class Work:
     synced: Synced | None = None
     size: int = 0
     change: Callable[[sqlite3.Connection], Any] | None = None
+    soon: bool = False
     keep: bool = False
     forgets: bool = False
     settled: bool = False
@@ -40,7 +42,8 @@ class Work:
     def of(cls, group: Group, make: Make) -> Work:
         """The work of a group. Raises: whatever `make` does"""
         appends = [make(one) for one in group.ready]
-        return cls(group.done, time.monotonic(), appends, group.synced, sum([append.size for append in appends]))
+        size = sum([append.size for append in appends])
+        return cls(group.done, time.monotonic(), appends, group.synced, size, soon=True)
 
 
 def each(works: Sequence[Work], appended: Appended) -> Iterator[tuple[Work, list[list[Stored]]]]:

@@ -41,7 +41,7 @@ class Hooks:
 
 
 class Writer:
-    """Made in the running loop. Called from outside, in that loop: `append`, `attend`, `change`, `ask` and `close`."""
+    """Made in the running loop. Called from outside, in that loop: `append`, `attend`, `change` and `close`."""
 
     def __init__(self, path: Path, room: Room, hooks: Hooks) -> None:
         self._path = path
@@ -83,24 +83,25 @@ class Writer:
         self._keep_watch()
 
     async def change(
-        self, change: Callable[[sqlite3.Connection], T], *, keep: bool = False, forgets: bool = False
+        self,
+        change: Callable[[sqlite3.Connection], T],
+        *,
+        soon: bool = False,
+        keep: bool = False,
+        forgets: bool = False,
     ) -> T:
         """Run a function inside a transaction.
 
-        keep: while the log cannot be written, wait; otherwise LogUnavailable. forgets: it may drop names.
+        soon: somebody waits for it as for an append: LogUnavailable after PATIENCE. keep: while the log cannot be
+        written, wait; otherwise LogUnavailable. forgets: it may drop names.
         """
         future: asyncio.Future[T] = self._loop.create_future()
-        self._put(Work(partial(settle, future), time.monotonic(), change=change, keep=keep, forgets=forgets))
+        told = partial(settle, future)
+        self._put(Work(told, time.monotonic(), change=change, soon=soon, keep=keep, forgets=forgets))
+        if soon:
+            self._keep_watch()
         # it may have been written already when the caller stops waiting
         return await asyncio.shield(future)
-
-    async def ask(self, question: Callable[[sqlite3.Connection], T]) -> T:
-        """A change that changes nothing. Raises: LogUnavailable, also after PATIENCE, as for an append"""
-        try:
-            async with asyncio.timeout(PATIENCE):
-                return await self.change(question)
-        except TimeoutError:
-            raise LogUnavailable(self._hangs) from None
 
     async def close(self) -> None:
         """Write what waits, once more what was kept, and end the thread."""
@@ -133,17 +134,14 @@ class Writer:
         hangs = bool(serving) and now - self._since > PATIENCE
         if hangs:
             self._queue.take()
-        for work in [*serving, *self._queue.waiting()]:
-            if work.appends and not work.settled and (hangs or now - work.since > PATIENCE):
-                self.trouble = self._hangs
+        waiting = [work for work in [*serving, *self._arrived, *self._queue.waiting()] if work.soon]
+        for work in waiting:
+            if not work.settled and (hangs or now - work.since > PATIENCE):
+                self.trouble = f"the disk of {self._path} has not answered for {PATIENCE:.0f} s"
                 self._settle(work, LogUnavailable(self.trouble))
         self._queue.clear_settled()
-        if self._queue.held or self._queue.attends:
+        if waiting or self._queue.attends:
             self._keep_watch()
-
-    @property
-    def _hangs(self) -> str:
-        return f"the disk of {self._path} has not answered for {PATIENCE:.0f} s"
 
     # in the loop, told by the thread
 
@@ -220,7 +218,7 @@ class Writer:
         results: list[tuple[Work, Any]] = []
         works = []
         for work in batch:
-            if work.appends and work.settled:
+            if work.soon and work.settled:
                 results.append((work, None))  # given up meanwhile
             else:
                 works.append(work)
