@@ -249,6 +249,27 @@ async def test_what_comes_while_a_small_batch_is_under_way_is_the_next_one(log: 
     assert bulk.sizes == [1, 7]
 
 
+async def test_small_batches_do_not_pile_up(log: Log) -> None:
+    under_way: set[int] = set()
+    most = 0
+
+    async def slowly(event: Event) -> None:
+        nonlocal most
+        under_way.add(event.data["n"])
+        most = max(most, len(under_way))
+        await asyncio.sleep(0.004)
+        under_way.remove(event.data["n"])
+
+    bulk = Bulk(slowly)
+    async with running(log, subscription(bulk, policy=policy(gather=5.0))):
+        for number in range(60):
+            await fill(log, 1, start=number)
+        await settled(log)
+    # one event of a batch after the other, so these were batches
+    assert most == 1
+    assert bulk.got == list(range(60))
+
+
 async def test_a_batch_that_hangs_holds_nothing_up(log: Log) -> None:
     async def first_hangs(event: Event) -> None:
         await asyncio.sleep(60 if event.data["n"] == 0 else 0)

@@ -176,7 +176,7 @@ class Worker:
             return
         if self._bucket is not None:
             limit = min(limit, self._bucket.whole(now))
-        if self._short and self._slots:
+        if self._short:
             await self._gather()
         taken = await self.feed.take(limit, IDLE)
         self._short = self._batching and len(taken) < limit
@@ -186,10 +186,11 @@ class Worker:
 
     async def _gather(self) -> None:
         """A small batch is under way: what comes meanwhile, for a moment, is the next one, not many of one event."""
-        self._changed.clear()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._policy.gather):
-                await self._changed.wait()
+                while self._under_way():
+                    self._changed.clear()
+                    await self._changed.wait()
 
     def _room(self) -> int:
         """How many deliveries may be taken now."""
