@@ -152,6 +152,26 @@ class TestUnavailable:
         assert not (await log.rejections(RejectionQuery(), None, 10)).items
         assert not await log.learned("shop")
 
+    def test_a_disk_that_hangs_beyond_the_end(self, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(sqlite_writer, "PATIENCE", 0.05)
+        hangs, again = threading.Event(), threading.Event()
+
+        async def close() -> threading.Thread:
+            log = SqliteLog(path)
+            await log.open()
+            hang = asyncio.create_task(log._writer.change(lambda connection: (hangs.set(), again.wait(WITHIN))))
+            await asyncio.to_thread(hangs.wait)
+            thread = log._writer._thread
+            await log.close()
+            with pytest.raises(LogUnavailable):
+                await hang
+            return thread
+
+        thread = asyncio.run(close())
+        again.set()
+        thread.join(WITHIN)  # pytest would tell what it raised
+        assert not thread.is_alive()
+
     async def test_too_much_waits(self, log: SqliteLog, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(sqlite_writer, "WAITING_BYTES", 50_000)
         results = await asyncio.gather(*[keep(log) for _ in range(64)], return_exceptions=True)
