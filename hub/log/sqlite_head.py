@@ -35,7 +35,7 @@ class Head:
         self._bytes += each * len(fresh)
         self.last = fresh[-1].position
         # dropping in steps: the front of a list is dear
-        if len(self._items) > 2 * self._most or self._bytes > 2 * self._most_bytes:
+        if len(self._items) > 1.25 * self._most or self._bytes > 1.25 * self._most_bytes:
             self._shrink()
         self.ring()
 
