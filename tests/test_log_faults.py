@@ -17,6 +17,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from disk_kit import hang
 from log_contract import (
     FAR,
     event_of,
@@ -136,16 +137,14 @@ class TestUnavailable:
 
     async def test_a_disk_that_hangs(self, log: SqliteLog, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(sqlite_writer, "PATIENCE", 0.05)
-        hangs, again = threading.Event(), threading.Event()
-        hang = asyncio.create_task(log._writer.change(lambda connection: (hangs.set(), again.wait(WITHIN))))
-        await asyncio.to_thread(hangs.wait)
+        hanging, again = await hang(log)
         asked = [log.find("shop", "same"), log.reject(rejection()), log.learn("shop", "secret", "s", True), keep(log)]
         answers = await asyncio.wait_for(asyncio.gather(*asked, return_exceptions=True), WITHIN)
-        assert not hang.done()
+        assert not hanging.done()
         for answer in answers:
             assert isinstance(answer, LogUnavailable) and "has not answered" in str(answer)
         again.set()
-        await hang
+        await hanging
         assert not (await keep(log, "same")).duplicate
         assert (await log.health()).writable
         # nobody was left who waited for those
@@ -154,20 +153,18 @@ class TestUnavailable:
 
     def test_a_disk_that_hangs_beyond_the_end(self, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(sqlite_writer, "PATIENCE", 0.05)
-        hangs, again = threading.Event(), threading.Event()
 
-        async def close() -> threading.Thread:
+        async def close() -> tuple[threading.Thread, threading.Event]:
             log = SqliteLog(path)
             await log.open()
-            hang = asyncio.create_task(log._writer.change(lambda connection: (hangs.set(), again.wait(WITHIN))))
-            await asyncio.to_thread(hangs.wait)
+            hanging, again = await hang(log)
             thread = log._writer._thread
             await log.close()
             with pytest.raises(LogUnavailable):
-                await hang
-            return thread
+                await hanging
+            return thread, again
 
-        thread = asyncio.run(close())
+        thread, again = asyncio.run(close())
         again.set()
         thread.join(WITHIN)  # pytest would tell what it raised
         assert not thread.is_alive()

@@ -7,7 +7,6 @@ import json
 import os
 import socket
 import sys
-import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any
 from unittest.mock import Mock
 
 import pytest
+from disk_kit import hang
 
 from hub.config import load_config
 from hub.core import Hub
@@ -251,13 +251,11 @@ async def test_a_disk_that_hangs_answers_receivers_in_time(tmp_path: Path, monke
             return (await receiver.receive("github", Request.make(headers=headers, body=body))).status
 
         assert isinstance(hub.log, SqliteLog)
-        hangs, again = threading.Event(), threading.Event()
-        hang = asyncio.create_task(hub.log._writer.change(lambda connection: (hangs.set(), again.wait(10))))
-        await asyncio.to_thread(hangs.wait)
+        hanging, again = await hang(hub.log)
         assert await asyncio.gather(*[status() for _ in range(30)]) == [503] * 30
-        assert not hang.done()
+        assert not hanging.done()
         again.set()
-        await hang
+        await hanging
         assert await status() == 200
         assert await hub.log.count(Query()) == 1
 

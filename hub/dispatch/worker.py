@@ -176,7 +176,7 @@ class Worker:
             return
         if self._bucket is not None:
             limit = min(limit, self._bucket.whole(now))
-        if self._short:
+        if self._short and self._slots:
             await self._gather()
         taken = await self.feed.take(limit, IDLE)
         self._short = self._batching and len(taken) < limit

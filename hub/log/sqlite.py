@@ -45,6 +45,7 @@ from hub.log.sqlite_lane import Lane, load
 from hub.log.sqlite_read import Reader
 from hub.log.sqlite_rows import DEAD, LATER
 from hub.log.sqlite_upkeep import Bounds, Rejections
+from hub.log.sqlite_values import in_parts
 from hub.log.sqlite_work import Make, Work, settle_only
 from hub.log.sqlite_writer import Hooks, Writer
 from hub.request import Request
@@ -292,8 +293,8 @@ class SqliteLog:
         writer, count, now = self._writer, 0, self._clock()
         states = [LATER if state == "later" else DEAD for state in query.states] or [LATER, DEAD]
         keys = await sqlite_inspect.keys(query, self._pages)
-        for start in range(0, len(keys), 1000):
-            change = partial(sqlite_changes.requeue, keys[start : start + 1000], states, int(now * 1_000_000))
+        for part in in_parts(keys, 1000):
+            change = partial(sqlite_changes.requeue, part, states, int(now * 1_000_000))
             count += len(await writer.change(change))
         for subscription in self._subscriptions.values():
             if any(key[0] == subscription.number for key in keys):
@@ -304,8 +305,8 @@ class SqliteLog:
         """See `Log.drop`."""
         writer, count = self._writer, 0
         keys = await sqlite_inspect.keys(query, self._pages)
-        for start in range(0, len(keys), 1000):
-            count += await writer.change(partial(sqlite_changes.drop, keys[start : start + 1000]))
+        for part in in_parts(keys, 1000):
+            count += await writer.change(partial(sqlite_changes.drop, part))
         return count
 
     # replays

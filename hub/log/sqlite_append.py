@@ -14,7 +14,7 @@ from hub.log.base import Position, Stored
 from hub.log.codec import Packer, Unpacker, flatten, hash_delivery, pack_data, pack_id, pack_text, to_micros
 from hub.log.sqlite_keys import REFUSE, REMEMBER, Key, Keys, Text, find_all
 from hub.log.sqlite_rows import LATER, STORED, event_of, stored_of
-from hub.log.sqlite_values import parts, row_places
+from hub.log.sqlite_values import in_parts, row_places
 from hub.request import Request
 
 Row = tuple[Any, ...]
@@ -224,7 +224,7 @@ class Appender:
                 self.event += 1
             self.request += raw is None
             done.stored.append(stored)
-        for part in parts(rows, MANY):
+        for part in in_parts(rows, MANY):
             self._insert(len(part), [value for row in part for value in row])
         if again:
             done.requeued = self._requeue(again, now)
@@ -236,7 +236,7 @@ class Appender:
     def _known(self, keys: Sequence[Key]) -> dict[Key, Stored]:
         """The events that are there already, by key, in one statement that usually gives no row."""
         connection, found = self._connection, {}
-        for part in parts(keys, MANY):
+        for part in in_parts(keys, MANY):
             for key, seq in find_all(part, connection):
                 row = connection.execute(f"{STORED} WHERE e.seq = ?", (seq,)).fetchone()
                 found[key] = stored_of(row, self._unpacker)._replace(duplicate=True)
@@ -248,7 +248,7 @@ class Appender:
         if len(self._names) > NAMES:
             self._names.clear()
             missing = list(names)
-        for part in parts(missing, MANY):
+        for part in in_parts(missing, MANY):
             self._connection.execute(
                 f"INSERT INTO names (text) VALUES {row_places(1, len(part))} ON CONFLICT (text) DO NOTHING", part
             )

@@ -12,7 +12,7 @@ from hub.log.base import Page, Position, Query, Stored
 from hub.log.codec import Unpacker, hashes_of, pack_id, pack_text, to_micros, unpack_text
 from hub.log.sqlite_read import Reader
 from hub.log.sqlite_rows import STORED, request_of
-from hub.log.sqlite_values import row_places
+from hub.log.sqlite_values import places, row_places
 from hub.request import Request
 
 STEP = 10_000
@@ -113,11 +113,6 @@ async def _types(patterns: Sequence[str], reader: Reader) -> list[int]:
             if any(fnmatchcase(unpack_text(text) or "", pattern) for pattern in patterns):
                 numbers.add(int(number))
     return sorted(numbers)
-
-
-def places(values: Sequence[Any]) -> str:
-    """`?,?,?`"""
-    return ",".join("?" * len(values))
 
 
 async def get(event_id: str, reader: Reader) -> Stored | None:

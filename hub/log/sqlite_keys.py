@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 
 from hub.log.codec import hash_delivery, pack_text
-from hub.log.sqlite_values import parts, row_places
+from hub.log.sqlite_values import in_parts, places, row_places
 
 RECENT = "CREATE TEMP TABLE recent (hash INTEGER NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (hash, seq)) WITHOUT ROWID"
 """What the writer's connection knows beside the file. Every event has a key in `recent` or `keys`: those up to
@@ -54,7 +54,7 @@ class Keys:
         (self._upto,) = connection.execute("SELECT upto FROM gathered").fetchone()
         connection.execute(RECENT)
         (unhashed,) = connection.execute(f"SELECT {UNHASHED} FROM events WHERE seq > ?", (self._upto,)).fetchone()
-        for some in parts(places_of(unhashed), SOME):
+        for some in in_parts(places_of(unhashed), SOME):
             values = [value for place in some for value in place]
             connection.execute(f"INSERT INTO recent VALUES {row_places(2, len(some))}", values)
         self._round: int | None = None
@@ -105,10 +105,10 @@ def places_of(unhashed: str | None) -> list[Place]:
     return [(hash_delivery(bytes.fromhex(delivery), int(index)), int(seq)) for seq, index, delivery in parts]
 
 
-def forget(places: Sequence[Place], connection: sqlite3.Connection) -> None:
+def forget(keys: Sequence[Place], connection: sqlite3.Connection) -> None:
     """Drop these keys; for the writer's connection."""
-    for some in parts(places, SOME):
-        marks = ",".join("?" * len(some))
+    for some in in_parts(keys, SOME):
+        marks = places(some)
         values = [*(hashed for hashed, _ in some), *(seq for _, seq in some)]
         for table in TABLES:
             # led by the hashes alone: led by both, it would look for each hash with each number

@@ -12,6 +12,7 @@ from hub.log.base import Stored
 from hub.log.sqlite_head import Head
 from hub.log.sqlite_read import Reader
 from hub.log.sqlite_rows import STORED
+from hub.log.sqlite_values import places
 
 CHUNK = 512
 CHUNK_BYTES = 4 << 20
@@ -108,7 +109,6 @@ class Lane:
 
 async def load(seqs: Sequence[int], reader: Reader) -> list[Stored]:
     """Events by position, in the order asked for."""
-    places = ",".join("?" * len(seqs))
-    loaded = await reader.rows(f"{STORED} WHERE e.seq IN ({places})", seqs)
+    loaded = await reader.rows(f"{STORED} WHERE e.seq IN ({places(seqs)})", seqs)
     found = {stored.position: stored for stored, *_ in loaded}
     return [found[seq] for seq in seqs if seq in found]

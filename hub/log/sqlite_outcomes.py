@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hub.log.sqlite_lane import Lane
+from hub.log.sqlite_values import in_parts, row_places
 
 LONGEST = 2000
 """Letters of a reason that are kept."""
@@ -67,10 +68,10 @@ def write(sub: int, outcomes: Outcomes, places: Places, connection: sqlite3.Conn
 
 
 def _many(connection: sqlite3.Connection, into: str, rows: list[Any]) -> None:
-    for start in range(0, len(rows), 500):
-        part = rows[start : start + 500]
-        places = ",".join(["(" + ",".join("?" * len(part[0])) + ")"] * len(part))
-        connection.execute(f"{into} VALUES {places}", [value for row in part for value in row])
+    for part in in_parts(rows, 500):
+        connection.execute(
+            f"{into} VALUES {row_places(len(part[0]), len(part))}", [value for row in part for value in row]
+        )
 
 
 def told(reason: str) -> str:

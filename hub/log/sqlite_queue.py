@@ -1,4 +1,4 @@
-"""What waits for the thread that writes to the SQLite log, and what wakes it."""
+"""What waits for the thread that writes to the SQLite log, what wakes it, and how it tells the loop."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ import selectors
 import socket
 import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from typing import Any
 
 from hub.log.base import Intake
 from hub.log.sqlite_files import MIB
@@ -104,6 +105,11 @@ class Queue:
                 batch.append(work)
         return batch
 
+    def tell(self, callback: Callable[..., Any], *arguments: Any) -> None:
+        """Have it called in the loop."""
+        with suppress(RuntimeError):  # the loop is closed: it did not wait for a disk that hangs
+            self._loop.call_soon_threadsafe(callback, *arguments)
+
     def close(self) -> None:
         """At the thread's end."""
         self._selector.close()
@@ -119,14 +125,14 @@ class Queue:
                 return False
             except Exception as error:  # the thread has others to serve
                 context = {"message": "an intake of the log failed", "exception": error}
-                self._loop.call_soon_threadsafe(self._loop.call_exception_handler, context)
+                self.tell(self._loop.call_exception_handler, context)
                 return False
             if group is None:
                 return True
             try:
                 work = Work.of(group, make)
             except Exception as error:  # what comes behind it is none the worse
-                self._loop.call_soon_threadsafe(group.done, error)
+                self.tell(group.done, error)
                 continue
             with self._lock:
                 self._works.append(work)

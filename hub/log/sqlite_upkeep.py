@@ -8,12 +8,11 @@ from dataclasses import dataclass
 
 from hub.log.base import Page, Position, Rejection, RejectionQuery
 from hub.log.codec import Packer, Unpacker, flatten, from_micros, pack_id, to_micros, unpack_id
-from hub.log.sqlite_browse import places
 from hub.log.sqlite_keys import UNHASHED, forget, places_of
 from hub.log.sqlite_outcomes import told
 from hub.log.sqlite_read import Reader
 from hub.log.sqlite_rows import request_of
-from hub.log.sqlite_values import parts, row_places
+from hub.log.sqlite_values import in_parts, places, row_places
 
 LOOK = 32
 """Rejections between looks at their number."""
@@ -161,7 +160,7 @@ def prune(before: int, after: int, limit: int, connection: sqlite3.Connection) -
     keys = places_of(unhashed)
     forget(keys, connection)
     seqs = sorted(seq for _, seq in keys)
-    for part in parts(seqs, 500):
+    for part in in_parts(seqs, 500):
         some = places(part)
         requests = connection.execute(
             f"SELECT request, min(seq), max(seq) FROM events WHERE seq IN ({some}) GROUP BY request", part

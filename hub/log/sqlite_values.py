@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from typing import TypeVar
+from typing import Any, TypeVar
 
 T = TypeVar("T")
+
+
+def places(values: Sequence[Any]) -> str:
+    """`?,?,?`"""
+    return ",".join("?" * len(values))
 
 
 @lru_cache(maxsize=1024)
@@ -16,6 +21,6 @@ def row_places(columns: int, rows: int) -> str:
     return ",".join([row] * rows)
 
 
-def parts(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+def in_parts(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
     """So many at a time; SQLite takes 32,766 parameters."""
     return (items[start : start + size] for start in range(0, len(items), size))

@@ -191,7 +191,7 @@ class Writer:
         finally:
             self._disconnect()
             self._queue.close()
-            self._tell(self._over)
+            self._queue.tell(self._over)
 
     def _next(self) -> list[Work] | None:
         """What waits now; [] when there is time for other work; None at the end.
@@ -244,7 +244,7 @@ class Writer:
             results += [(work, unavailable) for work in works if not work.keep or self._closing]
             if not self._closing:
                 self._kept = [work for work in works if work.keep]
-        self._tell(self._done, results, appended.fresh, appended.requeued)
+        self._queue.tell(self._done, results, appended.fresh, appended.requeued)
         if self._connection is not None and self._appender is not None:
             try:
                 self._appender.tend()
@@ -254,10 +254,6 @@ class Writer:
                 return
             self._checkpoints.beside(self._connection, sum([work.size for work in batch]))
         self._look_at_checkpoints()
-
-    def _tell(self, callback: Callable[..., None], *arguments: Any) -> None:
-        with suppress(RuntimeError):  # the loop is closed: it did not wait for a disk that hangs
-            self._loop.call_soon_threadsafe(callback, *arguments)
 
     def _look_at_checkpoints(self) -> None:
         if self._checkpoints.trouble:
